@@ -1,0 +1,88 @@
+"""rla, the experiment database for reinforcement learning.
+
+    from rla import exp_manager, logger
+
+    exp_manager.set_hyper_param(env_id="CartPole-v1", lr=1e-3)
+    exp_manager.add_record_param(["env_id", "lr"])
+    exp_manager.configure("demo_task", rla_config="rla_config.yaml", data_root=".")
+    exp_manager.log_files_gen()
+    logger.record_tabular("return", 100.0)
+    logger.dump_tabular()
+
+The README tells the whole story; `docs/` has the formats on disk.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+from rla import compat, logger
+from rla.clock import time_step_holder
+from rla.errors import RLAError, RLAWarning
+from rla.experiment.manager import ExperimentManager, exp_manager
+from rla.names import (
+    ARCHIVE,
+    ARCHIVED,
+    CHECKPOINT,
+    CODE,
+    HYPERPARAMETER,
+    LOG,
+    RESULTS,
+    TMP_DATA,
+    TREES,
+)
+from rla.output.logger import Logger
+from rla.timers import time_tracker
+from rla.version import __version__
+
+if TYPE_CHECKING:
+    from rla.experiment.query import experiment_data_query, single_experiment_query
+    from rla.experiment.recorders import MatplotlibRecorder
+    from rla.output.reader import read_progress
+
+__all__ = [
+    "ARCHIVE",
+    "ARCHIVED",
+    "CHECKPOINT",
+    "CODE",
+    "HYPERPARAMETER",
+    "LOG",
+    "RESULTS",
+    "TMP_DATA",
+    "TREES",
+    "ExperimentManager",
+    "Logger",
+    "MatplotlibRecorder",
+    "RLAError",
+    "RLAWarning",
+    "__version__",
+    "exp_manager",
+    "experiment_data_query",
+    "logger",
+    "read_progress",
+    "single_experiment_query",
+    "time_step_holder",
+    "time_tracker",
+]
+
+_LOADED_ON_FIRST_USE: Final = {
+    "MatplotlibRecorder": "rla.experiment.recorders",
+    "experiment_data_query": "rla.experiment.query",
+    "read_progress": "rla.output.reader",
+    "single_experiment_query": "rla.experiment.query",
+}
+
+compat.install()
+
+
+def __getattr__(name: str) -> Any:
+    module = _LOADED_ON_FIRST_USE.get(name)
+    if module is None:
+        return compat.constant(name)
+    value = globals()[name] = getattr(importlib.import_module(module), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

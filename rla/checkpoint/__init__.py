@@ -1,0 +1,1 @@
+"""Checkpoints: the files in an experiment's `checkpoint/` folder."""

@@ -1,0 +1,59 @@
+"""Old names of the manager: deprecated keywords of `configure`, other spellings of its attributes."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any, Final
+
+from rla import config
+from rla.experiment.folders import ExperimentFolders
+from rla.experiment.manager import ExperimentManager
+
+__all__ = ["attach"]
+
+KEYWORDS: Final = {"task_name": "task_table_name", "private_config_path": "rla_config", "log_root": "data_root"}
+
+FOLDERS: Final = {"hyparameter_dir": "hyperparameter_dir", "pkl_file": "archive_file", "pkl_dir": "archive_dir"}
+
+CONFIG_KEYS: Final = {"LOG_ROOT": "DATA_ROOT", "REMOTE_SETTING.remote_log_root": "REMOTE_SETTING.remote_data_root"}
+
+
+def _with_old_keywords(configure: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(configure)
+    def configure_with_old_keywords(self: ExperimentManager, *args: Any, **kwargs: Any) -> None:
+        for old, new in KEYWORDS.items():
+            if old in kwargs:
+                if new in kwargs:
+                    raise TypeError(f"configure() got both '{old}' and '{new}', which mean the same; give '{new}'.")
+                warnings.warn(f"configure({old}=…) is now configure({new}=…).", DeprecationWarning, stacklevel=2)
+                kwargs[new] = kwargs.pop(old)
+        configure(self, *args, **kwargs)
+
+    configure_with_old_keywords._rla_old_keywords = True  # type: ignore[attr-defined]
+    return configure_with_old_keywords
+
+
+def _private_config(self: ExperimentManager) -> dict[str, Any]:
+    """Return the configuration as it was read."""
+    return {} if self.settings is None else dict(self.settings.raw)
+
+
+def attach() -> None:
+    """Put old names on the manager and into the configuration."""
+    if not hasattr(ExperimentManager.configure, "_rla_old_keywords"):
+        ExperimentManager.configure = _with_old_keywords(  # type: ignore[method-assign]
+            ExperimentManager.configure
+        )
+    for old, new in FOLDERS.items():
+        setattr(ExperimentFolders, old, getattr(ExperimentFolders, new))
+    names = {
+        "ipaddr": ExperimentManager.node,
+        "private_config": property(_private_config),
+        "get_timstep": ExperimentManager.get_timestep,
+        "get_task_table_name": lambda self: self.task_table_name,
+    }
+    for old_name, value in names.items():
+        setattr(ExperimentManager, old_name, value)
+    config.ALIASES.update(CONFIG_KEYS)

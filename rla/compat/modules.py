@@ -1,0 +1,35 @@
+"""The table of modules: path below `RLA` (or `rla`) in the original → the module that answers to it."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Final
+
+__all__ = ["ALIASES", "submodule"]
+
+ALIASES: Final[dict[str, str]] = {
+    "const": "rla.compat.const",
+    "easy_log": "rla.compat.easy_log",
+    "easy_log.complex_data_recorder": "rla.experiment.recorders",
+    "easy_log.const": "rla.compat.const",
+    "easy_log.logger": "rla.logger",
+    "easy_log.tester": "rla.compat.tester",
+    "easy_log.time_step": "rla.clock",
+    "easy_log.time_used_recorder": "rla.timers",
+    "query_tool": "rla.compat.query_tool",
+    "trackers": "rla.compat.trackers",
+    "trackers.time_used_recorder": "rla.timers",
+}
+
+
+def submodule(package: str, name: str) -> ModuleType:
+    """Return a module inside one of the original's packages, for `from RLA.easy_log import logger`.
+
+    Raises:
+        AttributeError: the package has no such module.
+    """
+    target = ALIASES.get(f"{package}.{name}")
+    if target is None:
+        raise AttributeError(f"module 'RLA.{package}' has no attribute {name!r}")
+    return importlib.import_module(target)

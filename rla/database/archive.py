@@ -1,0 +1,99 @@
+"""The archive of an experiment, `archive_tester/….pkl`: plain data in a pickle, read without running code.
+
+Older archives hold an instance of a class. Its name is known here only when somebody registers it with
+`accept_as_plain_state`; the instance then comes back as `ArchivedState`, its attributes and nothing else.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from pathlib import Path
+from typing import Any, Final
+
+from rla import files
+from rla.errors import UntrustedPickleError
+
+__all__ = ["ArchivedState", "accept_as_plain_state", "read_archive", "write_archive"]
+
+_PLAIN: Final = {
+    "builtins": {"set", "frozenset", "complex", "bytearray", "range", "slice"},
+    "collections": {"OrderedDict", "deque", "defaultdict"},
+    "datetime": {"datetime", "date", "time", "timedelta", "timezone"},
+    "decimal": {"Decimal"},
+    "pathlib": {"Path", "PosixPath", "PurePath", "PurePosixPath"},
+    "argparse": {"Namespace"},
+    "numpy": {"ndarray", "dtype"},
+    "numpy.core.multiarray": {"_reconstruct", "scalar"},
+    "numpy._core.multiarray": {"_reconstruct", "scalar"},
+    "numpy.core.numeric": {"_frombuffer"},
+    "numpy._core.numeric": {"_frombuffer"},
+    "_codecs": {"encode"},
+}
+"""What an archive may name: constructors of plain values, none of which can be made to call anything."""
+
+_CONTAINERS: Final = {("builtins", name) for name in ("dict", "list", "tuple", "str", "int", "float", "bool")}
+
+
+class ArchivedState:
+    """The attributes of an archived instance, without its class."""
+
+    def __init__(self, *args: object) -> None:
+        pass
+
+    def __setstate__(self, state: Any) -> None:
+        if isinstance(state, tuple) and len(state) == 2:  # a class with __slots__
+            state = {**(state[0] or {}), **(state[1] or {})}
+        if isinstance(state, dict):
+            self.__dict__.update(state)
+
+
+_stand_ins: set[tuple[str, str]] = set()
+
+
+def accept_as_plain_state(module: str, name: str) -> None:
+    """Let archives hold instances of the class ``module.name``; they come back as `ArchivedState`."""
+    _stand_ins.add((module, name))
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    def __init__(self, stream: io.BytesIO, path: str) -> None:
+        super().__init__(stream)
+        self._path = path
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _stand_ins:
+            return ArchivedState
+        if name in _PLAIN.get(module, ()) or (module, name) in _CONTAINERS:
+            return super().find_class(module, name)
+        raise UntrustedPickleError(self._path, f"{module}.{name}")
+
+
+def read_archive(path: Path, trust: bool = False) -> Any:
+    """Read an archive.
+
+    Args:
+        path: the pickle.
+        trust: read anything, which may run code; only for files of one's own.
+
+    Raises:
+        UntrustedPickleError: it wants more than plain data; the message names what.
+        OSError: it cannot be read.
+        ValueError: it is cut short or no pickle.
+    """
+    content = path.read_bytes()
+    try:
+        return pickle.loads(content) if trust else _PlainUnpickler(io.BytesIO(content), str(path)).load()
+    except UntrustedPickleError:
+        raise
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        raise ValueError(f"'{path}' is no pickle that can be read: {error}") from error
+
+
+def write_archive(path: Path, content: dict[str, Any]) -> None:
+    """Write plain data as an archive, whole or not at all.
+
+    Raises:
+        OSError: it could not be written; an earlier archive is unchanged.
+    """
+    files.write_atomic(path, pickle.dumps(content, protocol=4))

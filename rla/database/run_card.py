@@ -1,0 +1,136 @@
+"""The run card, `experiment.json`: what an experiment is, who runs it, and how it ended.
+
+It holds no environment variables and no secrets. Fields that a reader does not know are kept for it in ``extra``.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from rla import files
+from rla.machine import host_name, process_is_alive
+from rla.names import JOURNAL_FOLDER, RUN_CARD_FILE
+
+__all__ = [
+    "FAILED",
+    "FINISHED",
+    "HEARTBEAT_SECONDS",
+    "INTERRUPTED",
+    "RUNNING",
+    "RunCard",
+    "observed_status",
+    "read_run_card",
+    "write_run_card",
+]
+
+SCHEMA_VERSION: Final = 1
+
+RUNNING: Final = "running"
+FINISHED: Final = "finished"
+FAILED: Final = "failed"
+INTERRUPTED: Final = "interrupted"
+DEAD: Final = "dead"
+STALE: Final = "stale"
+
+HEARTBEAT_SECONDS: Final = 60.0
+"""How often a living run renews its heartbeat."""
+
+STALE_AFTER_SECONDS: Final = 15 * 60.0
+"""A run of another host that was not heard of for so long is shown as stale."""
+
+LOCK_FILE: Final = f"{JOURNAL_FOLDER}/lock"
+
+
+@dataclass
+class RunCard:
+    """What is known of one run. Times are seconds since 1970 (UTC).
+
+    Attributes:
+        id: ``<record date>_<node>``, unique in a data root.
+        status: ``running``, ``finished``, ``failed`` or ``interrupted``, as the run itself last wrote.
+        heartbeat: when the run last said that it lives.
+        process_start: start of the process ``pid`` on ``host``; tells it from a later process with the same number.
+        command: the command line.
+        parent: id of the experiment that this one was resumed or forked from.
+        types: notes that give hyper-parameters their types back, by JSON pointer.
+        dropped_rows: rows that could not be kept while the disk refused them.
+        reason: why the run failed or was interrupted, e.g. ``ValueError: …`` or ``SIGTERM``.
+    """
+
+    id: str
+    task: str
+    record_date: str
+    node: str
+    index_name: str
+    status: str = RUNNING
+    start: float = 0.0
+    end: float | None = None
+    heartbeat: float = 0.0
+    host: str = ""
+    pid: int = 0
+    process_start: float | None = None
+    user: str = ""
+    command: list[str] = field(default_factory=list)
+    working_directory: str = ""
+    python: str = ""
+    rla_version: str = ""
+    parent: str | None = None
+    tags: list[str] = field(default_factory=list)
+    types: dict[str, str] = field(default_factory=dict)
+    dropped_rows: int = 0
+    reason: str | None = None
+    schema: int = SCHEMA_VERSION
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+_KNOWN: Final = frozenset(known.name for known in fields(RunCard)) - {"extra"}
+
+
+def write_run_card(folder: Path, card: RunCard) -> None:
+    """Write the card into an experiment's log folder, whole or not at all.
+
+    Raises:
+        OSError: it could not be written; an earlier card is unchanged.
+    """
+    content = asdict(card)
+    content.update(content.pop("extra"))
+    files.write_atomic(folder / RUN_CARD_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_run_card(folder: Path) -> RunCard | None:
+    """Read the card of an experiment's log folder; None when there is none that can be read."""
+    try:
+        content = json.loads((folder / RUN_CARD_FILE).read_text(encoding="utf-8"))
+        extra = {key: value for key, value in content.items() if key not in _KNOWN}
+        return RunCard(**{key: value for key, value in content.items() if key in _KNOWN}, extra=extra)
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def observed_status(card: RunCard | None, folder: Path, now: float | None = None) -> str:
+    """Return the status as a reader sees it.
+
+    A card that says ``running`` is not believed: the run's lock is tried, then its process (on its own host), then
+    its heartbeat (on another).
+
+    Args:
+        card: the run card; None for experiments of older tools.
+        folder: the experiment's log folder.
+        now: seconds since 1970, for tests.
+
+    Returns:
+        The card's status, or ``dead`` (its process is gone), ``stale`` (not heard of), ``unknown`` (no card).
+    """
+    if card is None:
+        return "unknown"
+    if card.status != RUNNING:
+        return card.status
+    if card.host == host_name():
+        lives = files.is_locked(folder / LOCK_FILE) or process_is_alive(card.pid, card.process_start)
+        return RUNNING if lives else DEAD
+    silence = (time.time() if now is None else now) - card.heartbeat
+    return STALE if silence > STALE_AFTER_SECONDS else RUNNING

@@ -1,0 +1,99 @@
+"""The twin of the manager for an experiment of the past: what its archive and its folders still say."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rla.database.archive import read_archive
+from rla.database.attribute_dict import AttributeDict
+from rla.database.index_name import parse_record_date
+from rla.database.plain_values import restore
+from rla.database.query import ExperimentRecord
+from rla.database.run_card import RunCard
+from rla.experiment.folders import ExperimentFolders
+from rla.experiment.run import Run
+from rla.names import ARCHIVE
+
+__all__ = ["ArchivedExperiment"]
+
+
+class ArchivedExperiment(ExperimentFolders):
+    """An archived experiment, with its folders where the data root is today.
+
+    The archive is read on the first question that needs it, so one that cannot be read harms no other.
+
+    Args:
+        record: the experiment.
+
+    Attributes:
+        record: the experiment.
+        data_root: the database folder.
+        task_table_name: its task table.
+    """
+
+    def __init__(self, record: ExperimentRecord) -> None:
+        self.record = record
+        self.data_root = str(record.place.data_root)
+        self.task_table_name = record.place.task
+
+    def __repr__(self) -> str:
+        return f"ArchivedExperiment({self.record.name!r})"
+
+    def _current_run(self, asked: str) -> Run:
+        card = self.record.run_card() or RunCard(
+            id=f"{self.record.record_date}_{self.record.node}",
+            task=self.task_table_name,
+            record_date=self.record.record_date,
+            node=self.record.node,
+            index_name=self.record.place.index_name,
+            status="unknown",
+        )
+        return Run(self.record.place, card, parse_record_date(self.record.record_date))
+
+    @property
+    def path(self) -> Path:
+        """The archive file."""
+        return self.record.place.path(ARCHIVE)
+
+    @cached_property
+    def state(self) -> dict[str, Any]:
+        """All that the archive holds, by name.
+
+        Raises:
+            UntrustedPickleError: it wants more than plain data.
+            OSError: it cannot be read.
+            ValueError: it is damaged.
+        """
+        content = read_archive(self.path)
+        return dict(content) if isinstance(content, dict) else dict(vars(content))
+
+    @property
+    def record_date(self) -> Any:
+        """The moment that names the experiment."""
+        return self._current_run("record_date").moment
+
+    @cached_property
+    def hyper_param(self) -> AttributeDict:
+        """Its hyper-parameters, from the parameter files or the archive."""
+        return self.record.parameters()
+
+    @cached_property
+    def custom_data(self) -> dict[str, Any]:
+        """Its custom data, by key."""
+        custom: dict[str, Any] = restore(self.state.get("custom_data") or {}, self.state.get("custom_data_types") or {})
+        return custom
+
+    def get_custom_data(self, key: str) -> Any:
+        """Return custom data.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        return self.custom_data[key]
+
+    def get_timestep(self) -> int | float:
+        """Return the time step at which the archive was written."""
+        step = self.state.get("time_step", 0)
+        return step if isinstance(step, (int, float)) else 0

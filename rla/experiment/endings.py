@@ -1,0 +1,104 @@
+"""How a process ends, told to those who keep a status: normally, by an exception, or by a signal.
+
+What cannot be seen here (`kill -9`, `os._exit`, a power cut) leaves the status as it is; readers find out.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Final, NoReturn
+
+from rla.database.run_card import FAILED, FINISHED, INTERRUPTED
+
+__all__ = ["tell_at_end"]
+
+Listener = Callable[[str, str | None], None]
+"""Called with the status, and what ended the process where that was no normal end."""
+
+_SIGNALS: Final = ("SIGTERM", "SIGHUP")
+_LONGEST_REASON: Final = 300
+
+_listeners: list[Listener] = []
+_outcome: list[tuple[str, str | None]] = []
+"""What was seen coming before the interpreter began to close down; the last entry counts."""
+
+
+def tell_at_end(listener: Listener) -> None:
+    """Call ``listener`` once when this process ends.
+
+    The first call hooks into the interpreter: `atexit`, `sys.excepthook`, `sys.exit` (which otherwise leaves no trace
+    of its code), and those of SIGTERM and SIGHUP that nobody handles. The default of the signal is carried out
+    afterwards, so the exit code stays what it was.
+    """
+    if listener in _listeners:
+        return
+    _listeners.append(listener)
+    if len(_listeners) == 1:
+        _hook()
+
+
+def _hook() -> None:
+    if getattr(sys.exit, "_rla", False):
+        return
+    atexit.register(_at_exit)
+    _wrap_excepthook()
+    _wrap_exit()
+    if threading.current_thread() is threading.main_thread():
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, _on_signal)
+
+
+def _tell(status: str, reason: str | None) -> None:
+    for listener in list(_listeners):
+        listener(status, reason)
+
+
+def _at_exit() -> None:
+    status, reason = _outcome[-1] if _outcome else (FINISHED, None)
+    _tell(status, reason)
+
+
+def _wrap_excepthook() -> None:
+    before = sys.excepthook
+
+    def excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        status = INTERRUPTED if issubclass(kind, KeyboardInterrupt) else FAILED
+        _outcome.append((status, _reason(kind, error)))
+        before(kind, error, trace)
+
+    sys.excepthook = excepthook
+
+
+def _wrap_exit() -> None:
+    before = sys.exit
+
+    def exit_noting_code(status: Any = None, /) -> NoReturn:
+        if threading.current_thread() is threading.main_thread():
+            _outcome.append((FINISHED, None) if status in (None, 0) else (FAILED, f"exit {status}"[:_LONGEST_REASON]))
+        before(status)
+
+    exit_noting_code._rla = True  # type: ignore[attr-defined]
+    exit_noting_code.__doc__ = before.__doc__
+    sys.exit = exit_noting_code
+
+
+def _on_signal(number: int, frame: FrameType | None) -> None:
+    _tell(INTERRUPTED, signal.Signals(number).name)
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+def _reason(kind: type[BaseException], error: BaseException) -> str:
+    try:
+        lines = str(error).splitlines()
+    except Exception:  # an exception of the user's that cannot even be shown
+        lines = []
+    return f"{kind.__name__}: {lines[0]}"[:_LONGEST_REASON] if lines else kind.__name__

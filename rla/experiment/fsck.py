@@ -1,0 +1,172 @@
+"""The check of a data root: what is damaged or left over, and its repair."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from rla import files
+from rla.database.index_name import parse_index_name
+from rla.database.query import ExperimentRecord, find_experiments
+from rla.database.run_card import read_run_card
+from rla.database.trees import check_data_root, tasks_of
+from rla.errors import RunIsAliveError
+from rla.machine import host_name
+from rla.names import CODE, HYPERPARAMETER, LOG, PARAMETER_FILE, PROGRESS_FILE, RUN_CARD_FILE
+from rla.output.csv_file import complete_lines
+from rla.output.fold import fold_dead_run, has_journal
+
+__all__ = ["Finding", "FsckReport", "check_data_root_files"]
+
+ERROR: Final = "error"
+WARNING: Final = "warning"
+
+
+@dataclass
+class Finding:
+    """Something that is not as it should be.
+
+    Attributes:
+        experiment: name of the experiment.
+        severity: ``error`` when something is lost or cannot be read, ``warning`` when a repair brings it in order.
+        problem: what is wrong.
+        advice: what to do.
+        repaired: whether this check repaired it.
+    """
+
+    experiment: str
+    severity: str
+    problem: str
+    advice: str
+    repaired: bool = False
+
+
+@dataclass
+class FsckReport:
+    """The result of a check.
+
+    Attributes:
+        experiments: how many were looked at.
+        findings: what is not as it should be.
+    """
+
+    experiments: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """Findings that are errors."""
+        return [finding for finding in self.findings if finding.severity == ERROR]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain data."""
+        return {
+            "experiments": self.experiments,
+            "errors": len(self.errors),
+            "warnings": len(self.findings) - len(self.errors),
+            "findings": [asdict(finding) for finding in self.findings],
+        }
+
+
+def check_data_root_files(
+    data_root: str | os.PathLike[str], task: str | None = None, repair: bool = False
+) -> FsckReport:
+    """Check the log folders of a data root.
+
+    Args:
+        data_root: the database folder.
+        task: the task table to check; all when None.
+        repair: fold what dead runs of this host left in their journals, and remove what they left half written.
+            Nothing else is changed.
+
+    Raises:
+        DataRootError: there is no such data root.
+    """
+    root = check_data_root(data_root)
+    report = FsckReport()
+    for each in [task] if task else tasks_of(root, LOG):
+        for record in find_experiments(root, each):
+            report.experiments += 1
+            report.findings.extend(_check(record, repair))
+    return report
+
+
+def _check(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
+    folder = record.log_dir
+    status = record.status()
+    yield from _unfinished_claim(record, folder, repair)
+    yield from _card(record, folder)
+    yield from _parameters(record)
+    if status == "running":
+        return
+    yield from _journal(record, folder, repair)
+    yield from _leftovers(record, folder, repair)
+    yield from _csv(record, folder)
+
+
+def _unfinished_claim(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[Finding]:
+    """Find a place that was claimed by a process that died before it gave it its name."""
+    index = parse_index_name(folder.name)
+    if index is not None and folder.name == f"{index.time}_{index.node}_" and not os.listdir(folder):
+        if repair:
+            files.remove_directory(folder)
+        yield Finding(record.name, WARNING, "an experiment died while it was made", "run with --repair", repair)
+
+
+def _card(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:
+    if (folder / RUN_CARD_FILE).exists() and read_run_card(folder) is None:
+        yield Finding(record.name, ERROR, f"{RUN_CARD_FILE} cannot be read", "its status and types are unknown")
+
+
+def _parameters(record: ExperimentRecord) -> Iterator[Finding]:
+    for tree in (LOG, CODE, HYPERPARAMETER):
+        path = record.place.path(tree) / f"{PARAMETER_FILE}.json"
+        try:
+            json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            yield Finding(record.name, ERROR, f"{tree}/…/{path.name} cannot be read: {error}", "readers use the others")
+
+
+def _journal(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[Finding]:
+    if not has_journal(folder):
+        return
+    card = read_run_card(folder)
+    problem = "it ended without writing everything out; rla reads its journal, other tools don't"
+    if card is not None and card.host != host_name():
+        yield Finding(record.name, WARNING, problem, f"run `rla fsck --repair` on its own host, {card.host}")
+    elif not repair:
+        yield Finding(record.name, WARNING, problem, "run with --repair")
+    else:
+        try:
+            rows = fold_dead_run(folder)
+        except (RunIsAliveError, OSError) as error:
+            yield Finding(record.name, ERROR, f"its journal could not be folded: {error}", "try again")
+        else:
+            yield Finding(record.name, WARNING, problem, f"{rows} rows were added to {PROGRESS_FILE}", True)
+
+
+def _leftovers(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[Finding]:
+    """Find files that were written aside by a process that died before it renamed them."""
+    names = [name for name in os.listdir(folder) if name.startswith(".") and name.endswith((".tmp", ".wider"))]
+    if names:
+        for name in names if repair else ():
+            files.remove(folder / name)
+        yield Finding(record.name, WARNING, f"{len(names)} half-written file(s)", "run with --repair", repair)
+
+
+def _csv(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:
+    path = folder / PROGRESS_FILE
+    try:
+        with open(path, "rb") as stream:
+            complete = sum(map(len, complete_lines(stream)))
+            torn = os.fstat(stream.fileno()).st_size - complete
+    except OSError:
+        return
+    if torn and not has_journal(folder):
+        yield Finding(record.name, WARNING, f"{PROGRESS_FILE} ends in a torn line of {torn} bytes", "readers ignore it")

@@ -1,0 +1,157 @@
+"""A run under way: its place, its card, and its status from start to end."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import platform
+import shutil
+import sys
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rla.database.archive import write_archive
+from rla.database.creation import create_experiment
+from rla.database.parameters import write_parameters
+from rla.database.plain_values import plain_parameters
+from rla.database.run_card import HEARTBEAT_SECONDS, RunCard, write_run_card
+from rla.database.trees import ExperimentPlace
+from rla.errors import DataRootError, RLAWarning
+from rla.machine import host_name, process_start
+from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG
+from rla.version import __version__
+
+__all__ = ["Run", "start_run"]
+
+
+@dataclass
+class Run:
+    """One experiment while its process lives.
+
+    Attributes:
+        place: where its folders lie.
+        card: its run card, as last written.
+        moment: the moment that names it.
+        temporary: whether the folders are removed at the end, as those of ranks that record nothing.
+    """
+
+    place: ExperimentPlace
+    card: RunCard
+    moment: datetime
+    temporary: bool = False
+
+    @property
+    def log_dir(self) -> Path:
+        """Its folder in the log tree."""
+        return self.place.path(LOG)
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether this process started it, and not the one that this process was forked from."""
+        return self.card.pid == os.getpid()
+
+    def heartbeat(self) -> None:
+        """Renew the heartbeat of the card, when it is time to."""
+        now = time.time()
+        if now - self.card.heartbeat >= HEARTBEAT_SECONDS and self.is_mine:
+            self.card.heartbeat = now
+            with contextlib.suppress(OSError):  # the next one may get through; until then the older one stands
+                write_run_card(self.log_dir, self.card)
+
+    def finish(self, status: str, reason: str | None, dropped_rows: int) -> None:
+        """Write into the card how the run ended; a run that was temporary is removed."""
+        if self.temporary:
+            shutil.rmtree(self.place.data_root, ignore_errors=True)
+            return
+        self.card.status, self.card.reason, self.card.dropped_rows = status, reason, dropped_rows
+        self.card.end = self.card.heartbeat = time.time()
+        try:
+            write_run_card(self.log_dir, self.card)
+        except OSError as error:
+            with contextlib.suppress(RLAWarning):
+                warnings.warn(f"rla: the end of the run could not be noted: {error}", RLAWarning, stacklevel=2)
+
+    def save_archive(self, values: Mapping[str, Any], custom_data: Mapping[str, Any], time_step: int | float) -> None:
+        """Write the archive: hyper-parameters and custom data as plain values.
+
+        Raises:
+            OSError: it could not be written; an earlier one is unchanged.
+        """
+        parameters, _ = plain_parameters(values)
+        custom, types = plain_parameters(custom_data)
+        content = {
+            "schema": 1,
+            "task_table_name": self.place.task,
+            "record_date": self.moment,
+            "hyper_param": parameters,
+            "custom_data": custom,
+            "custom_data_types": types,
+            "time_step": time_step,
+        }
+        write_archive(self.place.path(ARCHIVE), content)
+
+
+def start_run(
+    data_root: Path, task: str, node: str, values: Mapping[str, Any], tracked: Mapping[str, Any], temporary: bool
+) -> Run:
+    """Make a new experiment and write down what it is.
+
+    Args:
+        data_root: the database folder, made when missing.
+        task: a checked name of a task table.
+        node: address of this machine.
+        values: all hyper-parameters.
+        tracked: those that its name shows.
+        temporary: whether its folders are removed at the end.
+
+    Raises:
+        DataRootError: the folders or files could not be written.
+    """
+    record_date, place = create_experiment(data_root, task, node, tracked, datetime.now())
+    parameters, types = plain_parameters(values)
+    moment = datetime.strptime(record_date, "%Y/%m/%d/%H-%M-%S-%f")
+    now = time.time()
+    card = RunCard(
+        id=f"{record_date}_{node}",
+        task=task,
+        record_date=record_date,
+        node=node,
+        index_name=place.index_name,
+        start=now,
+        heartbeat=now,
+        host=host_name(),
+        pid=os.getpid(),
+        process_start=process_start(),
+        user=_user(),
+        command=[sys.executable, *sys.argv],
+        working_directory=_working_directory(),
+        python=platform.python_version(),
+        rla_version=__version__,
+        types=types,
+    )
+    try:
+        write_run_card(place.path(LOG), card)
+        write_parameters(parameters, *(place.path(tree) for tree in (LOG, CODE, HYPERPARAMETER)))
+    except OSError as error:
+        raise DataRootError(str(data_root), error.strerror or str(error)) from error
+    return Run(place, card, moment, temporary)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container whose user has no name
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed meanwhile
+        return ""

@@ -1,0 +1,192 @@
+"""All writing to disk goes through here, so that a test can make the n-th write fail.
+
+Whole files are written aside, fsynced and renamed: a crash leaves the old file or the new one. Logs grow by
+`append`, which hands over all bytes or raises.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows: liveness of a run is then judged by its process alone
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = [
+    "append",
+    "create_directory",
+    "descriptor",
+    "fsync",
+    "is_locked",
+    "lock",
+    "make_directories",
+    "open_append",
+    "open_for_update",
+    "overwrite",
+    "remove",
+    "remove_directory",
+    "rename",
+    "truncate",
+    "write_atomic",
+]
+
+PathLike = str | os.PathLike[str]
+
+
+def open_append(path: PathLike) -> int:
+    """Open ``path`` for appending, made if missing, and return the file descriptor."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+
+
+def open_for_update(path: PathLike) -> int:
+    """Open ``path`` for writing at any place, made if missing, and return the file descriptor."""
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+
+
+def append(fd: int, data: bytes) -> None:
+    """Hand all of ``data`` to the kernel at the end of the file.
+
+    Raises:
+        OSError: not everything could be written; some of it may stand at the end of the file.
+    """
+    written = os.write(fd, data)
+    while written < len(data):
+        written += os.write(fd, data[written:])
+
+
+def overwrite(fd: int, offset: int, data: bytes) -> None:
+    """Write ``data`` at ``offset`` of a file opened for reading and writing."""
+    os.pwrite(fd, data, offset)
+
+
+def truncate(fd: int, size: int) -> None:
+    """Cut the file to ``size`` bytes."""
+    os.ftruncate(fd, size)
+
+
+def fsync(fd: int) -> None:
+    """Wait until the content of the file is on the disk."""
+    os.fsync(fd)
+
+
+def rename(source: PathLike, target: PathLike) -> None:
+    """Rename, replacing a file at ``target``."""
+    os.replace(source, target)
+
+
+def remove(path: PathLike) -> None:
+    """Remove a file; one that is not there is fine."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def create_directory(path: PathLike) -> None:
+    """Make one new folder.
+
+    Raises:
+        FileExistsError: something of that name is there already.
+    """
+    os.mkdir(path)
+
+
+def make_directories(path: PathLike) -> None:
+    """Make a folder and all above it; one that is there already is fine."""
+    os.makedirs(path, exist_ok=True)
+
+
+def remove_directory(path: PathLike) -> None:
+    """Remove an empty folder; one that is not there or not empty stays."""
+    with contextlib.suppress(OSError):
+        os.rmdir(path)
+
+
+def fsync_directory(path: PathLike) -> None:
+    """Wait until the entries of the folder are on the disk (where the system can do that)."""
+    # some network file systems refuse to sync a folder
+    with contextlib.suppress(OSError), descriptor(path, os.O_RDONLY) as fd:
+        os.fsync(fd)
+
+
+def write_atomic(path: PathLike, data: bytes | str) -> None:
+    """Replace the file at ``path`` by ``data``: readers see the old content or the new, never a mix.
+
+    Raises:
+        OSError: the file could not be written; what was there before is unchanged.
+    """
+    target = Path(path)
+    content = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
+    fd, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".tmp")
+    try:
+        try:
+            append(fd, content)
+            os.fchmod(fd, 0o666 & ~_umask())
+            fsync(fd)
+        finally:
+            os.close(fd)
+        rename(aside, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(aside)
+        raise
+    fsync_directory(target.parent)
+
+
+def _umask() -> int:
+    """Return the process's file mode mask, which can only be read by setting it where there is no /proc."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:
+            for line in status:
+                if line.startswith("Umask:"):
+                    return int(line.split()[1], 8)
+    except OSError:
+        pass
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+@contextlib.contextmanager
+def descriptor(path: PathLike, flags: int) -> Iterator[int]:
+    """Open a file descriptor and close it at the end."""
+    fd = os.open(path, flags)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def lock(path: PathLike) -> int | None:
+    """Take the lock file at ``path`` without waiting.
+
+    Returns:
+        The descriptor that holds the lock until it is closed, or None when another process holds it.
+    """
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    if fcntl is not None:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        except OSError:
+            pass  # a file system without locks: the process number must do
+    return fd
+
+
+def is_locked(path: PathLike) -> bool:
+    """Say whether some process holds the lock file at ``path``; a missing file is not locked."""
+    if fcntl is None:
+        return False
+    try:
+        with descriptor(path, os.O_RDONLY) as fd:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -1,0 +1,174 @@
+"""The logger of this process, as a module: `from rla import logger; logger.record_tabular("loss", 0.1)`.
+
+Each function is a method of one `rla.output.logger.Logger`; that class is the twin for programs that want several.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rla.clock import time_step_holder
+from rla.names import BACKUP, DEBUG, DISABLED, ERROR, INFO, WARN
+from rla.output.logger import Logger, process_logger
+from rla.timers import SingleTimeTracker, time_tracker
+
+if TYPE_CHECKING:
+    import pandas
+    from tensorboardX import SummaryWriter
+
+__all__ = [
+    "BACKUP",
+    "DEBUG",
+    "DISABLED",
+    "ERROR",
+    "INFO",
+    "WARN",
+    "Logger",
+    "backup",
+    "close",
+    "configure",
+    "debug",
+    "dump",
+    "dump_tabular",
+    "error",
+    "flush",
+    "get_current",
+    "get_dir",
+    "get_tbx_writer",
+    "info",
+    "log",
+    "log_time_tracker",
+    "ma_record_tabular",
+    "name_to_value",
+    "open_time_tracker",
+    "read_csv",
+    "record",
+    "record_all",
+    "record_mean",
+    "record_tabular",
+    "reset",
+    "set_level",
+    "set_time",
+    "timestep",
+    "warn",
+]
+
+DEFAULT_FORMATS = ("stdout", "log", "csv")
+
+record_tabular = record = process_logger.record_tabular
+record_mean = process_logger.record_mean
+record_all = process_logger.record_all
+ma_record_tabular = process_logger.ma_record_tabular
+dump_tabular = dump = process_logger.dump_tabular
+name_to_value = process_logger.name_to_value
+log = process_logger.log
+debug = process_logger.debug
+info = process_logger.info
+warn = process_logger.warn
+error = process_logger.error
+backup = process_logger.backup
+set_level = process_logger.set_level
+get_dir = process_logger.get_dir
+flush = process_logger.flush
+close = process_logger.close
+
+
+def configure(
+    dir: str | os.PathLike[str] | None = None,
+    format_strs: Sequence[str] | None = None,
+    comm: object = None,
+    framework: str | None = None,
+    log_callback_fn: Callable[[dict[str, Any]], object] | None = None,
+) -> None:
+    """Record into a folder, without an experiment of `exp_manager`.
+
+    Args:
+        dir: the folder; a new one for temporary files when None.
+        format_strs: output formats; stdout, log and csv when None.
+        comm: kept for scripts that pass it; it changes nothing.
+        framework: kept for scripts that pass it; it changes nothing.
+        log_callback_fn: called with a copy of each row in the thread that dumps it; what it raises goes through.
+
+    Raises:
+        RunIsAliveError: another process records into this folder.
+        ConfigValueError: there is no such format.
+        OSError: the folder cannot be written.
+    """
+    directory = tempfile.mkdtemp(prefix="rla-") if dir is None else os.path.expanduser(dir)
+    process_logger.open(directory, DEFAULT_FORMATS if format_strs is None else tuple(format_strs))
+    process_logger.log_callback = log_callback_fn
+    info(f"Logging to {directory}")
+
+
+def reset() -> None:
+    """Write everything out, end the recording, and forget the open row."""
+    process_logger.close()
+    process_logger.reset()
+    process_logger.log_callback = None
+    process_logger.output_formats.clear()
+
+
+def get_current() -> Logger:
+    """Return the logger of this process."""
+    return process_logger
+
+
+def get_tbx_writer() -> SummaryWriter:
+    """Return a tensorboardX writer for audio, video, embeddings and more.
+
+    It feeds the same event file as the scalars of `record_tabular`.
+
+    Raises:
+        NotConfiguredError: nothing is recorded yet, so there is no event file.
+    """
+    from rla.output.tensorboardx import writer_for
+
+    return writer_for(process_logger)
+
+
+def timestep() -> int | float:
+    """Return the current time step."""
+    return time_step_holder.get_time()
+
+
+def set_time(ts: int | float) -> None:
+    """Set the time step that the next records get."""
+    time_step_holder.set_time(ts)
+
+
+def open_time_tracker(name: str) -> SingleTimeTracker:
+    """Return the timer of that name, for a ``with`` block."""
+    return time_tracker(name)
+
+
+def log_time_tracker() -> None:
+    """Record the figures of all timers; the CSV is spared them."""
+    time_tracker.log()
+
+
+def read_csv(fname: str | os.PathLike[str]) -> pandas.DataFrame:
+    """Read a `progress.csv` as a table of pandas, with the rows of a live or killed run that only its journal has.
+
+    Args:
+        fname: path of a `progress.csv`, or of the folder it stands in.
+
+    Raises:
+        FileNotFoundError: there is neither the file nor a journal beside it.
+    """
+    from rla.output.fold import has_journal
+    from rla.output.reader import read_progress
+
+    path = Path(fname)
+    folder = path if path.is_dir() else path.parent
+    if process_logger.get_dir() == str(folder):
+        process_logger.flush()
+    if not (folder / "progress.csv").exists() and not has_journal(folder):
+        raise FileNotFoundError(f"There are no records in '{folder}': expected a progress.csv.")
+    return read_progress(folder).frame()
+
+
+time_tracker.listener = record_tabular

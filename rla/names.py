@@ -1,0 +1,44 @@
+"""The words of the database: trees, columns, levels and formats, as `docs/formats.md` explains them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LOG: Final = "log"
+CODE: Final = "code"
+CHECKPOINT: Final = "checkpoint"
+ARCHIVE: Final = "archive_tester"
+RESULTS: Final = "results"
+HYPERPARAMETER: Final = "hyperparameter"
+TMP_DATA: Final = "tmp_data"
+TREES: Final[tuple[str, ...]] = (LOG, CODE, CHECKPOINT, ARCHIVE, RESULTS, TMP_DATA, HYPERPARAMETER)
+"""The seven kinds of value that an experiment has, each a folder of the data root."""
+
+ARCHIVED: Final = "arc"
+"""Below this folder of the data root stand the seven trees of archived copies."""
+
+INTERNAL: Final = ".rla"
+"""The folder of the data root that belongs to rla itself."""
+
+TIME_STEP: Final = "time-step"
+TIMESTAMP: Final = "timestamp"
+
+PARAMETER_FILE: Final = "parameter"
+RUN_CARD_FILE: Final = "experiment.json"
+PROGRESS_FILE: Final = "progress.csv"
+JSON_FILE: Final = "progress.json"
+LOG_FILE: Final = "log.txt"
+WARN_FILE: Final = "warn.txt"
+BACKUP_FILE: Final = "backup.txt"
+EVENTS_FOLDER: Final = "tb/events"
+JOURNAL_FOLDER: Final = ".journal"
+
+FRAMEWORKS: Final[tuple[str, ...]] = ("torch", "tensorflow")
+
+DEBUG: Final = 10
+INFO: Final = 20
+WARN: Final = 30
+ERROR: Final = 40
+DISABLED: Final = 50
+BACKUP: Final = 60
+LEVEL_NAMES: Final[dict[int, str]] = {DEBUG: "DEBUG", INFO: "INFO", WARN: "WARN", ERROR: "ERROR", BACKUP: "BACKUP"}

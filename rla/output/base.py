@@ -1,0 +1,138 @@
+"""The contract of an output, and the file that most of them append to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from rla import files
+from rla.output.journal import Position
+from rla.output.records import Record
+
+__all__ = ["AppendedFile", "FileOutput", "Output"]
+
+
+class Output(ABC):
+    """Takes the records of a run, in order, from one thread at a time.
+
+    Attributes:
+        name: what users call the format, in ``LOG_USED`` and in ``exclude=``.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def __init__(self, directory: Path) -> None:
+        """Open its file in the run's log folder."""
+
+    @classmethod
+    def adopt(cls, directory: Path) -> Output:
+        """Open the file that a dead process left, to finish it."""
+        return cls(directory)
+
+    @abstractmethod
+    def write(self, records: Sequence[Record]) -> int:
+        """Take records; those that are none of its business count as taken.
+
+        Returns:
+            How many were taken: fewer than all when the rest must wait for a while.
+
+        Raises:
+            Exception: anything; none was taken then, and the same records come again later.
+        """
+
+    def settle(self) -> None:  # noqa: B027  # most outputs never wait
+        """Stop waiting: the next `write` takes everything."""
+
+    def size(self) -> int:
+        """Return how many bytes of its file hold what was taken; 0 where that means nothing."""
+        return 0
+
+    def sync(self) -> None:  # noqa: B027  # and some have no file
+        """Wait until what was taken is on the disk."""
+
+    def restore(self, position: Position, size: int) -> Position:
+        """Bring the file of a dead run to a state that it was in, before its journal is replayed.
+
+        Args:
+            position: how far the output had come at the last commit.
+            size: its `size` then.
+
+        Returns:
+            Where the replay has to start.
+        """
+        return position
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the file; nothing comes after it."""
+
+
+class AppendedFile:
+    """A file that grows at its end, and whose end is known: a failed write leaves nothing behind.
+
+    Args:
+        path: the file, made when missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd = files.open_append(path)
+        self.size = os.fstat(self._fd).st_size
+
+    def append(self, data: bytes) -> None:
+        """Append all of ``data``, or raise and leave the file as it was.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        try:
+            files.append(self._fd, data)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.truncate(self.size)
+            raise
+        self.size += len(data)
+
+    def truncate(self, size: int) -> None:
+        """Cut the file to ``size`` bytes; a shorter one stays as it is."""
+        files.truncate(self._fd, min(size, os.fstat(self._fd).st_size))
+        self.size = os.fstat(self._fd).st_size
+
+    def sync(self) -> None:
+        """Wait until the content is on the disk."""
+        files.fsync(self._fd)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+class FileOutput(Output):
+    """An output that appends to one file: `path_in` says which."""
+
+    def __init__(self, directory: Path) -> None:
+        self.file = AppendedFile(self.path_in(directory))
+
+    @abstractmethod
+    def path_in(self, directory: Path) -> Path:
+        """Return the file's path in the run's log folder; it is made when missing, and what it holds stays."""
+
+    def size(self) -> int:
+        return self.file.size
+
+    def sync(self) -> None:
+        self.file.sync()
+
+    def restore(self, position: Position, size: int) -> Position:
+        self.file.truncate(size)
+        return position
+
+    def close(self) -> None:
+        self.file.close()

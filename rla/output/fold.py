@@ -1,0 +1,96 @@
+"""Folding: the journal of a dead run is written out into its files, as its writer would have done."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from rla import files
+from rla.errors import RunIsAliveError
+from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
+from rla.output.commit import Commit
+from rla.output.journal import LOCK_FILE, Position, discard_journal, discard_segments, segments_of
+from rla.output.journal_reader import JournalReader
+from rla.output.records import Row
+from rla.output.registry import OUTPUTS, adopt_output
+
+__all__ = ["fold_dead_run", "fold_journal", "has_journal"]
+
+_TERMINAL = "stdout"
+
+
+def has_journal(directory: Path) -> bool:
+    """Say whether a run has a journal: it is recording, or was killed."""
+    return bool(segments_of(directory / JOURNAL_FOLDER))
+
+
+def fold_dead_run(directory: Path) -> int:
+    """Fold the journal of a dead run into its files, under the run's lock.
+
+    Args:
+        directory: the run's log folder.
+
+    Returns:
+        How many rows were missing in `progress.csv`.
+
+    Raises:
+        RunIsAliveError: its process still writes.
+        OSError: a file could not be written; the journal stays, and folding can be tried again.
+    """
+    folder = directory / JOURNAL_FOLDER
+    if not folder.is_dir():
+        return 0
+    lock = files.lock(folder / LOCK_FILE)
+    if lock is None:
+        raise RunIsAliveError(str(directory))
+    try:
+        return fold_journal(directory)
+    finally:
+        os.close(lock)
+
+
+def fold_journal(directory: Path, keep_folder: bool = False) -> int:
+    """Fold a journal whose lock the caller holds; see `fold_dead_run`."""
+    folder = directory / JOURNAL_FOLDER
+    segments = segments_of(folder)
+    if not segments:
+        if not keep_folder:
+            discard_journal(folder)
+        return 0
+    committed = Commit(folder).read() or _by_files(directory)
+    folded = 0
+    for name, (position, size) in committed.items():
+        if name in OUTPUTS and name != _TERMINAL:
+            rows = _replay(name, directory, position, size)
+            folded = rows if name == "csv" else folded
+    discard_segments(folder, segments[-1] + 1)
+    files.remove(folder / "commit")
+    if not keep_folder:
+        discard_journal(folder)
+    return folded
+
+
+def _by_files(directory: Path) -> dict[str, tuple[Position, int]]:
+    """Say what to fold into where no commit can be read: `progress.csv`, whose own lines tell how far it is."""
+    return {"csv": (Position(0, 0, 0), 0)} if (directory / PROGRESS_FILE).exists() else {}
+
+
+def _replay(name: str, directory: Path, position: Position, size: int) -> int:
+    output = adopt_output(name, directory)
+    rows = 0
+    try:
+        reader = JournalReader(directory / JOURNAL_FOLDER, output.restore(position, size))
+        with contextlib.closing(reader):
+            while records := reader.read(1024):
+                while records:
+                    taken = output.write(records)
+                    rows += sum(isinstance(record, Row) for record in records[:taken])
+                    records = records[taken:]
+                    if records:
+                        output.settle()
+        output.settle()
+        output.sync()
+    finally:
+        output.close()
+    return rows

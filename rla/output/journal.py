@@ -1,0 +1,246 @@
+"""The journal of a run: every record stands here, in the kernel's hands, before `dump_tabular` returns.
+
+A folder of segments `00000001.journal`, …, each a header and frames (`codec`). Outputs read the records back from
+here, each from its own `Position`; a commit file says how far each output is known good, so that a run killed at any
+instant can be folded into its files with no row twice and none lost. The folder disappears when the run ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import threading
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from rla import files
+from rla.output.codec import Encoder, as_value
+from rla.output.records import Event, Record, Row, Text
+
+__all__ = ["JournalWriter", "Position", "discard_journal", "discard_segments", "segments_of"]
+
+HEADER: Final = struct.Struct("<4sHHQ")
+"""Magic, version, reserved, and how many rows the run had before this segment."""
+
+MAGIC: Final = b"RLAJ"
+VERSION: Final = 1
+SEGMENT_BYTES: Final = 16 << 20
+BACKLOG_BYTES: Final = 16 << 20
+"""So much is kept in memory while the disk refuses writes; what goes beyond is counted and dropped."""
+
+SUFFIX: Final = ".journal"
+COMMIT_FILE: Final = "commit"
+LOCK_FILE: Final = "lock"
+
+
+class Position(NamedTuple):
+    """A place in a journal: before the frame at ``offset`` of ``segment``, with ``rows`` rows of the run before it."""
+
+    segment: int
+    offset: int
+    rows: int
+
+
+def segments_of(folder: Path) -> list[int]:
+    """Return the numbers of the segments in a journal folder, in order; none when there is no journal."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return sorted(
+        int(name[: -len(SUFFIX)]) for name in names if name.endswith(SUFFIX) and name[: -len(SUFFIX)].isdigit()
+    )
+
+
+def segment_path(folder: Path, number: int) -> Path:
+    """Return the path of a segment."""
+    return folder / f"{number:08d}{SUFFIX}"
+
+
+def read_header(path: Path) -> int | None:
+    """Return how many rows the run had before a segment; None when the header is not whole or of another version."""
+    try:
+        with open(path, "rb") as stream:
+            magic, version, _, rows = HEADER.unpack(stream.read(HEADER.size))
+    except (OSError, struct.error):
+        return None
+    return int(rows) if magic == MAGIC and version == VERSION else None
+
+
+class JournalWriter:
+    """Appends records to a new journal, from any thread.
+
+    An append that fails raises nothing: the record is kept in memory, in order, and handed over once the disk takes
+    it. ``failures`` and ``dropped_rows`` say what happened.
+
+    Args:
+        folder: the journal's folder, made when missing; it holds no segments yet.
+        rows: how many rows the run's files hold already.
+
+    Raises:
+        OSError: the first segment could not be made.
+    """
+
+    def __init__(self, folder: Path, rows: int = 0) -> None:
+        self.folder = folder
+        self.rows = rows
+        self.failures = 0
+        self.dropped_rows = 0
+        self.failing: OSError | None = None
+        self._encoder = Encoder()
+        self._mutex = threading.RLock()  # reentrant: a signal handler may write while its thread is in here
+        self._backlog: deque[Record] = deque()
+        self._backlog_bytes = 0
+        files.make_directories(folder)
+        self.segment = max(segments_of(folder), default=0)
+        self._fd = -1
+        self._size = 0
+        self._open_segment()
+
+    def _open_segment(self) -> None:
+        """Go on in a new segment; the schema is written again, so that it can be read alone."""
+        number = self.segment + 1
+        fd = files.open_append(segment_path(self.folder, number))
+        try:
+            files.append(fd, HEADER.pack(MAGIC, VERSION, 0, self.rows))
+        except OSError:
+            os.close(fd)
+            files.remove(segment_path(self.folder, number))
+            raise
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd, self._size, self.segment = fd, HEADER.size, number
+        self._encoder.forget_schema()
+
+    def append_row(
+        self,
+        keys: tuple[str, ...],
+        values: list[Any],
+        step: int | float,
+        time: float,
+        excluded: Mapping[str, frozenset[str]],
+    ) -> None:
+        """Append a row; when this returns the kernel has it (or the disk refuses, and it waits in memory)."""
+        with self._mutex:
+            if self._backlog:
+                self._keep(Row(keys, values, step, time, dict(excluded)))
+                self.retry()
+                return
+            self._rotate_when_full()
+            try:
+                self._hand_over(self._encoder.row(keys, values, step, time, excluded))
+                self.rows += 1
+            except OSError as error:
+                self._failed(error)
+                self._keep(Row(keys, values, step, time, dict(excluded)))
+
+    def append(self, record: Text | Event) -> None:
+        """Append a line of text or an event."""
+        with self._mutex:
+            if not self._backlog:
+                self._rotate_when_full()
+                try:
+                    self._hand_over(self._encode(record))
+                    return
+                except OSError as error:
+                    self._failed(error)
+            self._keep(record)
+
+    def retry(self) -> bool:
+        """Hand over what waits in memory; True when nothing waits any more."""
+        with self._mutex:
+            while self._backlog:
+                record = self._backlog[0]
+                try:
+                    self._hand_over(self._encode(record))
+                except OSError as error:
+                    self._failed(error)
+                    return False
+                self._backlog.popleft()
+                self.rows += isinstance(record, Row)
+            self._backlog_bytes = 0
+            self.failing = None
+            return True
+
+    def _encode(self, record: Record) -> bytes:
+        if isinstance(record, Row):
+            return self._encoder.row(record.keys, list(record.values), record.step, record.time, record.excluded)
+        return self._encoder.text(record) if isinstance(record, Text) else self._encoder.event(record)
+
+    def _hand_over(self, data: bytes) -> None:
+        files.append(self._fd, data)
+        self._size += len(data)
+
+    def _rotate_when_full(self) -> None:
+        if self._size >= SEGMENT_BYTES:
+            with contextlib.suppress(OSError):  # no room for a new file: this one grows a little longer
+                self._open_segment()
+
+    def _failed(self, error: OSError) -> None:
+        self.failures += 1
+        self.failing = error
+        self._encoder.forget_schema()
+        try:
+            files.truncate(
+                self._fd, self._size
+            )  # part of a frame may stand there; what follows would be lost behind it
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._open_segment()
+
+    def _keep(self, record: Record) -> None:
+        if isinstance(record, Row):  # what was recorded may change after the dump
+            record = record._replace(values=[as_value(value) for value in record.values])
+        self._backlog.append(record)
+        self._backlog_bytes += _size_of(record)
+        while self._backlog_bytes > BACKLOG_BYTES and len(self._backlog) > 1:
+            oldest = self._backlog.popleft()
+            self._backlog_bytes -= _size_of(oldest)
+            self.dropped_rows += isinstance(oldest, Row)
+
+    def sync(self) -> None:
+        """Wait until all that was handed over is on the disk."""
+        with contextlib.suppress(OSError):
+            files.fsync(self._fd)
+
+    def end(self) -> Position:
+        """Return the position behind the last record."""
+        with self._mutex:
+            return Position(self.segment, self._size, self.rows)
+
+    def close(self) -> None:
+        """Close the file; the journal stays as it is."""
+        with self._mutex:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file without the mutex, which another thread may have held when this process was forked."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _size_of(record: Record) -> int:
+    """Return about how many bytes a record takes in memory."""
+    if isinstance(record, Row):
+        return 200 + sum(50 + len(value) if isinstance(value, str) else 32 for value in record.values)
+    return 100 + len(record.encoded if isinstance(record, Event) else record.text)
+
+
+def discard_segments(folder: Path, before: int) -> None:
+    """Remove the segments that every output has passed."""
+    for number in segments_of(folder):
+        if number < before:
+            files.remove(segment_path(folder, number))
+
+
+def discard_journal(folder: Path) -> None:
+    """Remove a journal that has been written out completely."""
+    for number in segments_of(folder):
+        files.remove(segment_path(folder, number))
+    for name in (COMMIT_FILE, LOCK_FILE):
+        files.remove(folder / name)
+    files.remove_directory(folder)

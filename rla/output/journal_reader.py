@@ -1,0 +1,129 @@
+"""Reading a journal back, for outputs and for readers of a run that lives or has died."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from rla.output.codec import FRAME, Decoder
+from rla.output.journal import HEADER, Position, read_header, segment_path, segments_of
+from rla.output.records import Record, Row
+
+__all__ = ["JournalReader"]
+
+READ_BYTES: Final = 1 << 16
+
+
+class JournalReader:
+    """Reads the records of a journal in order, while it is written or after its run has died. It never writes.
+
+    Args:
+        folder: the journal's folder.
+        position: where to start; the first record that is still there when None. A position without a segment
+            means the place behind its number of rows.
+    """
+
+    def __init__(self, folder: Path, position: Position | None = None) -> None:
+        self.folder = folder
+        self._decoder = Decoder()
+        self._fd = -1
+        self._buffer = b""
+        self._buffer_offset = 0
+        self.position = Position(0, 0, 0)
+        if position is not None and position.segment:
+            self._enter(position.segment)
+            self._skip_to(position.offset)
+        else:
+            self._enter_after(0)
+            if position is not None:
+                self.skip_rows(position.rows)
+
+    @classmethod
+    def at_segment(cls, folder: Path, segment: int) -> JournalReader:
+        """Return a reader of the records from a segment on."""
+        return cls(folder, Position(segment, 0, 0))
+
+    def _enter(self, segment: int) -> bool:
+        """Go to the first record of a segment; False when it is not there (yet)."""
+        path = segment_path(self.folder, segment)
+        rows = read_header(path)
+        if rows is None:
+            return False
+        try:
+            fd = os.open(path, os.O_RDONLY)
+        except OSError:
+            return False
+        self.close()
+        self._fd, self._buffer, self._decoder = fd, b"", Decoder()
+        self.position = Position(segment, HEADER.size, rows)
+        return True
+
+    def _enter_after(self, segment: int) -> bool:
+        return any(self._enter(number) for number in segments_of(self.folder) if number > segment)
+
+    def _skip_to(self, offset: int) -> None:
+        while self.position.offset < offset and self._read_here(1):
+            pass
+
+    def read(self, limit: int) -> list[Record]:
+        """Return up to ``limit`` further records; none when there are no more for now."""
+        records = self._read_here(limit)
+        while not records and any(number > self.position.segment for number in segments_of(self.folder)):
+            # a newer segment is there, so this one is complete: what came in between is read before leaving it
+            records = self._read_here(limit)
+            if not records and not self._enter_after(self.position.segment):
+                break
+        return records
+
+    def skip_rows(self, rows: int) -> None:
+        """Go behind the row that makes ``rows`` rows of the run."""
+        while self.position.rows < rows and self.read(1):
+            pass
+
+    def _read_here(self, limit: int) -> list[Record]:
+        if self._fd < 0:
+            return []
+        records = self._decode(limit)
+        if not records:
+            self._fill()
+            records = self._decode(limit)
+        return records
+
+    def _decode(self, limit: int) -> list[Record]:
+        segment, offset, rows = self.position
+        records: list[Record] = []
+        for end, record in self._decoder.decode(self._buffer, offset - self._buffer_offset):
+            offset = self._buffer_offset + end
+            if record is not None:
+                records.append(record)
+                rows += isinstance(record, Row)
+                if len(records) >= limit:
+                    break
+        self.position = Position(segment, offset, rows)
+        return records
+
+    def _fill(self) -> None:
+        """Read the next stretch of the segment, at least one whole frame where there is one."""
+        offset = self.position.offset
+        self._buffer = os.pread(self._fd, READ_BYTES, offset)
+        self._buffer_offset = offset
+        if len(self._buffer) >= FRAME.size:
+            needed = FRAME.size + FRAME.unpack_from(self._buffer)[0]
+            if READ_BYTES < needed <= os.fstat(self._fd).st_size - offset:
+                self._buffer = os.pread(self._fd, needed, offset)
+
+    def clone(self) -> JournalReader:
+        """Return a reader at the same place that goes its own way."""
+        twin = JournalReader.__new__(JournalReader)
+        twin.folder, twin.position = self.folder, self.position
+        twin._decoder = self._decoder.copy()
+        twin._buffer, twin._buffer_offset = self._buffer, self._buffer_offset
+        twin._fd = os.dup(self._fd) if self._fd >= 0 else -1
+        return twin
+
+    def close(self) -> None:
+        """Close the segment that is being read."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1

@@ -1,0 +1,282 @@
+"""The `Logger`: the open row of a run and the way from there to its pipeline.
+
+`rla.logger` is the same for scripts that want one logger for the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final, Protocol
+
+from rla.clock import TimeStepHolder, time_step_holder
+from rla.errors import RLAWarning
+from rla.names import BACKUP, DEBUG, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
+from rla.output.codec import as_value
+from rla.output.events import text_event
+from rla.output.open_row import OpenRow
+from rla.output.pipeline import Pipeline
+from rla.output.records import Event, Text
+from rla.output.table import format_table
+from rla.output.tensorboard import whole_step
+from rla.output.text_files import line_of, write_to_terminal
+
+__all__ = ["Logger", "process_logger"]
+
+
+class RowFormat(Protocol):
+    """An object of the user's that is called with each row, in the thread that dumps it."""
+
+    def writekvs(self, kvs: dict[str, Any]) -> None:
+        """Take a row."""
+
+
+class Logger(OpenRow):
+    """An open row with somewhere to go: hands rows and lines of text to the files of a run.
+
+    Before `open`, rows and text are shown on the terminal and nothing is written to disk. In a forked child, text is
+    shown there too and rows are refused with one warning.
+
+    Args:
+        clock: the holder of the time step.
+
+    Attributes:
+        output_formats: objects of the user's that are called with each row.
+        log_callback: called with a copy of each row in the thread that dumps it; what it raises goes through.
+        level: lines of text below this level are left out.
+    """
+
+    CURRENT: ClassVar[Logger | None] = None
+    DEFAULT: ClassVar[Logger | None] = None
+
+    def __init__(self, clock: TimeStepHolder = time_step_holder) -> None:
+        super().__init__(clock)
+        self.output_formats: list[RowFormat] = []
+        self.log_callback: Callable[[dict[str, Any]], object] | None = None
+        self.level = INFO
+        self.muted = False
+        self._pipeline: Pipeline | None = None
+        self._to_terminal = True
+        self._warned: set[str] = set()
+        self._dropped_rows = 0
+        _loggers.add(self)
+
+    # ---- where it goes -----------------------------------------------------------------------------------------------
+
+    def open(
+        self, directory: str | os.PathLike[str], formats: Sequence[str], tick: Callable[[], None] = lambda: None
+    ) -> None:
+        """Record into a folder from now on; a folder that was recorded into before is gone on with.
+
+        Args:
+            directory: the run's log folder, made when missing.
+            formats: names of output formats, e.g. ``("csv", "tensorboard")``.
+            tick: called about every second while the run is recorded.
+
+        Raises:
+            RunIsAliveError: another process records into this folder.
+            ConfigValueError: there is no such format.
+            OSError: the folder cannot be written.
+        """
+        self.close()
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        self._pipeline = Pipeline(Path(directory), formats, self._report, tick)
+        self._to_terminal = "stdout" in formats
+        self.muted = False
+
+    def close(self) -> None:
+        """Write everything out and end the recording; the terminal is what remains."""
+        pipeline, self._pipeline = self._own_pipeline(), None
+        if pipeline is not None:
+            pipeline.close()
+            self._dropped_rows = pipeline.journal.dropped_rows
+        self._to_terminal = True
+        self.muted = False
+
+    def reset(self) -> None:
+        """Forget the open row, the moving averages, what ``freq`` has counted, and which warnings were given."""
+        super().reset()
+        self._warned.clear()
+
+    def flush(self) -> None:
+        """Bring all files up to date, for those who read them while the run goes on."""
+        if (pipeline := self._own_pipeline()) is not None:
+            pipeline.flush()
+
+    def get_dir(self) -> str | None:
+        """Return the folder that is recorded into; None before `open`."""
+        return None if self._pipeline is None else str(self._pipeline.directory)
+
+    def mute(self) -> None:
+        """Record and show nothing, as the ranks of a distributed training that leave it to the first."""
+        self.close()
+        self.muted = True
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Names of the output formats that are written; none before `open`."""
+        return () if self._pipeline is None else tuple(output.name for output in self._pipeline.outputs)
+
+    @property
+    def dropped_rows(self) -> int:
+        """How many rows of this run (or of the last one) could not be kept while the disk refused them."""
+        return self._dropped_rows if self._pipeline is None else self._pipeline.journal.dropped_rows
+
+    def after_fork(self) -> None:
+        """Become the logger of a forked child, which records nothing."""
+        self._mutex = threading.RLock()
+        super().reset()
+        if self._pipeline is not None:
+            self._pipeline.abandon()
+
+    def _own_pipeline(self) -> Pipeline | None:
+        """Return the pipeline, unless it belongs to the process that this one was forked from."""
+        pipeline = self._pipeline
+        return pipeline if pipeline is not None and pipeline.pid == os.getpid() else None
+
+    def dump_tabular(self, step: int | float | None = None) -> dict[str, Any]:
+        """End the open row and record it with time step and timestamp.
+
+        When this returns, the row is in the journal of the run and survives a `kill -9` of the process.
+
+        Args:
+            step: sets the time step first, as Stable-Baselines3 does.
+
+        Returns:
+            The row by key; empty when nothing was recorded, and then nothing is written.
+        """
+        if step is not None:
+            self.clock.set_time(step)
+        if not self.name_to_value:
+            return {}
+        with self._mutex:
+            row, excluded = self.take()
+            now, time_step = time.time(), self.clock.time
+            row[TIME_STEP], row[TIMESTAMP] = time_step, now
+            if not self.muted:
+                self._record(row, time_step, now, excluded)
+        for output in self.output_formats:
+            self._call_users_format(output, dict(row))
+        if self.log_callback is not None:
+            self.log_callback(dict(row))
+        return row
+
+    def _record(self, row: dict[str, Any], step: int | float, now: float, excluded: dict[str, frozenset[str]]) -> None:
+        pipeline = self._pipeline
+        if pipeline is None:
+            shown = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
+            write_to_terminal(format_table(shown))
+        elif pipeline.pid == os.getpid():
+            pipeline.append_row(tuple(row), list(row.values()), step, now, excluded)
+        else:
+            self._warn_once("rows of a forked child are not recorded; give it an experiment of its own")
+
+    def _call_users_format(self, output: RowFormat, row: dict[str, Any]) -> None:
+        try:
+            output.writekvs(row)
+        except Exception as error:  # the user's code, called from a training step: it must not end the training
+            self._warn_once(f"the output format {output!r} failed: {type(error).__name__}: {error}")
+
+    # ---- text --------------------------------------------------------------------------------------------------------
+
+    def log(self, *args: Any, level: int = INFO) -> None:
+        """Write a line of text, its parts joined by spaces.
+
+        Args:
+            args: what is shown, as by `print`.
+            level: a level such as ``INFO``; lines below the logger's level are left out.
+        """
+        if level < self.level or self.muted:
+            return
+        line = Text(level, self.clock.time, time.time(), " ".join(map(str, args)))
+        if self._to_terminal:
+            write_to_terminal(line_of(line) + "\n")
+        if (pipeline := self._own_pipeline()) is not None:
+            pipeline.append(line)
+
+    def debug(self, *args: Any) -> None:
+        """Write a line for those who look for a fault."""
+        self.log(*args, level=DEBUG)
+
+    def info(self, *args: Any) -> None:
+        """Write a line of text."""
+        self.log(*args, level=INFO)
+
+    def warn(self, *args: Any) -> None:
+        """Write a warning; it also goes to `warn.txt`."""
+        self.log(*args, level=WARN)
+
+    def error(self, *args: Any) -> None:
+        """Write an error; it also goes to `warn.txt`."""
+        self.log(*args, level=ERROR)
+
+    def backup(self, *args: Any) -> None:
+        """Write a line that describes the experiment; it also goes to `backup.txt`."""
+        self.log(*args, level=BACKUP)
+
+    def set_level(self, level: int) -> None:
+        """Leave out lines of text below a level.
+
+        Raises:
+            ValueError: the level is no number.
+        """
+        if not isinstance(level, int):
+            raise ValueError(f"A level is a number such as {INFO} ({', '.join(LEVEL_NAMES.values())}); got {level!r}.")
+        self.level = level
+
+    @contextlib.contextmanager
+    def at_level(self, level: int) -> Iterator[None]:
+        """Use another level inside a block."""
+        before, self.level = self.level, level
+        try:
+            yield
+        finally:
+            self.level = before
+
+    # ---- TensorBoard -------------------------------------------------------------------------------------------------
+
+    def add_event(self, encoded: bytes) -> None:
+        """Record a finished event of TensorBoard, as bytes; nothing happens when nothing is recorded."""
+        if (pipeline := self._own_pipeline()) is not None and not self.muted:
+            pipeline.append(Event(encoded))
+
+    def add_text(self, tag: str, markdown: str) -> None:
+        """Show a text in TensorBoard's TEXT tab, at the current time step."""
+        self.add_event(text_event(tag, markdown, whole_step(self.clock.time), time.time()))
+
+    # ---- what went wrong ---------------------------------------------------------------------------------------------
+
+    def _report(self, problem: str) -> None:
+        """Say that something failed inside rla, where people look: on stderr and in `warn.txt`."""
+        with contextlib.suppress(RLAWarning):  # where warnings are errors, this one would end the training
+            warnings.warn(f"rla: {problem}", RLAWarning, stacklevel=2)
+        if (pipeline := self._own_pipeline()) is not None:
+            pipeline.append(Text(WARN, self.clock.time, time.time(), problem))
+
+    def _warn_once(self, problem: str) -> None:
+        if problem not in self._warned:
+            self._warned.add(problem)
+            self._report(problem)
+
+
+_loggers: weakref.WeakSet[Logger] = weakref.WeakSet()
+
+process_logger: Final = Logger()
+"""The logger of this process, behind `rla.logger`."""
+
+Logger.CURRENT = Logger.DEFAULT = process_logger
+
+
+def _after_fork() -> None:
+    for logger in list(_loggers):
+        logger.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,149 @@
+"""Reading the rows of a run: its `progress.csv`, and the rows that only the journal of a live or killed run has.
+
+Nothing is written. Reading again is the answer to everything that a living writer may change meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
+from rla.output.csv_file import complete_lines, parse_line
+from rla.output.journal import segments_of
+from rla.output.journal_reader import JournalReader
+from rla.output.records import Row, Value
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["Progress", "last_row", "read_progress"]
+
+_ATTEMPTS: Final = 5
+_TAIL_BYTES: Final = 1 << 16
+
+
+@dataclass
+class Progress:
+    """The rows of a run.
+
+    Attributes:
+        columns: all keys, in the order of `progress.csv`, later ones behind.
+        rows: values by key; a key that a row lacks is missing there.
+    """
+
+    columns: list[str] = field(default_factory=list)
+    rows: list[dict[str, Value]] = field(default_factory=list)
+
+    def frame(self) -> pandas.DataFrame:
+        """Return the rows as a table of pandas, one column for each key."""
+        import pandas
+
+        frame: pandas.DataFrame = pandas.DataFrame(self.rows, columns=self.columns)
+        return frame
+
+
+def read_progress(directory: Path) -> Progress:
+    """Return all rows of a run, live or dead, without writing anything.
+
+    Args:
+        directory: the run's log folder; one without `progress.csv` has the rows of its journal.
+    """
+    folder = directory / JOURNAL_FOLDER
+    for _ in range(_ATTEMPTS):
+        journaled = segments_of(folder)
+        progress = _read_csv(directory / PROGRESS_FILE)
+        if not journaled:
+            return progress
+        first = _add_journal(progress, folder)
+        if first is not None and first <= len(progress.rows):
+            return progress
+        # the writer moved rows from the journal into the file between the two looks
+    return progress
+
+
+def _read_csv(path: Path) -> Progress:
+    progress = Progress()
+    try:
+        with open(path, "rb") as stream:
+            lines = complete_lines(stream)
+            header = next(lines, b"")
+            progress.columns = parse_line(header) if header else []
+            for line in lines:
+                progress.rows.append(_row(progress.columns, parse_line(line)))
+    except OSError:
+        pass
+    return progress
+
+
+def _row(columns: list[str], cells: list[str]) -> dict[str, Value]:
+    return {key: _value(cell) for key, cell in zip(columns, cells, strict=False) if cell != ""}
+
+
+def _value(cell: str) -> Value:
+    """Return the number in a cell, or its text."""
+    for convert in (int, float):
+        try:
+            return convert(cell) if "_" not in cell else cell
+        except ValueError:
+            continue
+    return {"True": True, "False": False}.get(cell, cell)
+
+
+def _add_journal(progress: Progress, folder: Path) -> int | None:
+    """Add the rows that the file does not have; return the number of rows before the first one that is there."""
+    known = dict.fromkeys(progress.columns)
+    have = len(progress.rows)
+    with contextlib.closing(JournalReader(folder)) as reader:
+        if not reader.position.segment:
+            return None
+        reader.skip_rows(have)
+        first = reader.position.rows
+        if first <= have:
+            while records := reader.read(1024):
+                for record in records:
+                    if isinstance(record, Row):
+                        values = record.items_for("csv")
+                        known.update(dict.fromkeys(sorted(key for key in values if key not in known)))
+                        progress.rows.append({key: value for key, value in values.items() if value is not None})
+    progress.columns = list(known)
+    return first
+
+
+def last_row(directory: Path) -> dict[str, Value]:
+    """Return the newest row of a run, without reading all the others; empty when there is none."""
+    folder = directory / JOURNAL_FOLDER
+    for segment in reversed(segments_of(folder)):
+        with contextlib.closing(JournalReader.at_segment(folder, segment)) as reader:
+            newest: Row | None = None
+            while records := reader.read(1024):
+                newest = next((record for record in reversed(records) if isinstance(record, Row)), newest)
+            if newest is not None:
+                return {key: value for key, value in newest.items_for("csv").items() if value is not None}
+    return _last_csv_row(directory / PROGRESS_FILE)
+
+
+def _last_csv_row(path: Path) -> dict[str, Value]:
+    try:
+        with open(path, "rb") as stream:
+            columns = parse_line(next(complete_lines(stream), b""))
+            header_end = stream.tell() if columns else 0
+            size = os.fstat(stream.fileno()).st_size
+            span = _TAIL_BYTES
+            while columns:
+                start = max(size - span, header_end)
+                stream.seek(start)
+                lines = stream.read(size - start).splitlines(keepends=True)
+                for line in reversed(lines[0 if start == header_end else 1 :]):
+                    cells = parse_line(line)
+                    if line.endswith(b"\n") and len(cells) == len(columns):
+                        return _row(columns, cells)
+                if start == header_end:
+                    break
+                span *= 8
+    except (OSError, StopIteration):
+        pass
+    return {}

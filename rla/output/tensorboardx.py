@@ -1,0 +1,88 @@
+"""A tensorboardX writer that feeds the event file of the run instead of one of its own.
+
+TensorBoard's live reader drops later scalars of a first file once a second one appears in the folder, so all events
+of a process belong into one file. They travel through the journal like rows do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from rla.errors import NotConfiguredError
+from rla.names import EVENTS_FOLDER
+from rla.optional import require
+from rla.output.logger import Logger
+
+if TYPE_CHECKING:
+    from tensorboardX import SummaryWriter
+
+__all__ = ["writer_for"]
+
+_writers: WeakKeyDictionary[Logger, tuple[str, SummaryWriter]] = WeakKeyDictionary()
+
+
+class _EventSink:
+    """Takes the place of tensorboardX's `EventFileWriter`: hands each event to the logger."""
+
+    def __init__(self, logger: Logger, folder: str) -> None:
+        self._logger = logger
+        self._folder = folder
+
+    def get_logdir(self) -> str:
+        return self._folder
+
+    def add_event(self, event: Any) -> None:
+        self._logger.add_event(event.SerializeToString())
+
+    def flush(self) -> None:
+        self._logger.flush()
+
+    def close(self) -> None:
+        self._logger.flush()
+
+    def reopen(self) -> None:
+        """Nothing was closed: the file belongs to the run."""
+
+
+def writer_for(logger: Logger) -> SummaryWriter:
+    """Return the tensorboardX writer of a logger's run; the same one for the same run.
+
+    Raises:
+        NotConfiguredError: nothing is recorded, or not for TensorBoard.
+        MissingPackageError: tensorboardX is not installed.
+    """
+    directory = logger.get_dir()
+    if not logger.muted and (directory is None or "tensorboard" not in logger.formats):
+        raise NotConfiguredError(
+            "logger.get_tbx_writer()", "exp_manager.log_files_gen() (with tensorboard in LOG_USED of the configuration)"
+        )
+    folder = f"{directory or '.'}/{EVENTS_FOLDER}"
+    cached = _writers.get(logger)
+    if cached is None or cached[0] != folder:
+        cached = _writers[logger] = (folder, _new_writer(logger, folder))
+    return cached[1]
+
+
+def _new_writer(logger: Logger, folder: str) -> SummaryWriter:
+    tensorboardx = require("tensorboardX", "tensorboard")
+    file_writer_class = require("tensorboardX.writer", "tensorboard").FileWriter
+
+    class JournalFileWriter(file_writer_class):  # type: ignore[misc,valid-type]  # a base that is only known here
+        """A `FileWriter` without a file."""
+
+        def __init__(self) -> None:  # the base would open a file
+            self.event_writer = _EventSink(logger, folder)
+            self._default_metadata: dict[str, Any] = {}
+
+    class JournalSummaryWriter(tensorboardx.SummaryWriter):  # type: ignore[misc,name-defined]  # likewise
+        """A `SummaryWriter` whose events go into the run's journal."""
+
+        def _get_file_writer(self) -> Any:
+            if self.file_writer is None:
+                self.file_writer: Any = JournalFileWriter()
+                self.all_writers = {folder: self.file_writer}
+            return self.file_writer
+
+    writer: SummaryWriter = JournalSummaryWriter(folder)
+    return writer

@@ -1,0 +1,77 @@
+"""Fixtures for all tests: a fresh global state around each, and small programs that run in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rla import exp_manager, logger, time_step_holder, time_tracker
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def fresh_global_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test begins and ends with the global manager, logger and clock as at the start of a process."""
+    for variable in ("RANK", "WORLD_SIZE", "RLA_ROOT", "RLA_ALL_RANKS"):
+        monkeypatch.delenv(variable, raising=False)
+    reset_everything()
+    yield
+    reset_everything()
+
+
+def reset_everything() -> None:
+    exp_manager.finish()
+    exp_manager.__init__(exp_manager.logger)  # type: ignore[misc]
+    logger.reset()
+    logger.set_level(logger.INFO)
+    time_step_holder.set_time(0)
+    time_tracker.clear()
+
+
+@pytest.fixture
+def data_root(tmp_path: Path) -> Path:
+    """A data root that does not exist yet."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def start(data_root: Path) -> Callable[..., None]:
+    """Start an experiment of the global manager: ``start(lr=0.1)``."""
+
+    def start_experiment(
+        task: str = "demo_task", log_used: tuple[str, ...] = ("csv", "tensorboard", "log"), **hyper_param: object
+    ) -> None:
+        exp_manager.set_hyper_param(**hyper_param)
+        exp_manager.add_record_param(list(hyper_param))
+        exp_manager.configure(task, {"LOG_USED": list(log_used)}, data_root=data_root, code_root=data_root)
+        exp_manager.log_files_gen()
+
+    return start_experiment
+
+
+@pytest.fixture
+def run_python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a program in a process of its own: ``run_python("print(1)", "argument")``."""
+
+    def run(
+        program: str, *arguments: object, timeout: float = 60, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), **(env or {})}
+        return subprocess.run(
+            [sys.executable, "-c", program, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=environment,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
+    return run
