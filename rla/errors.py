@@ -114,12 +114,8 @@ class ConfigValueError(ConfigError):
 class DataRootError(RLAError, OSError):
     """The data root cannot be read or written."""
 
-    def __init__(self, path: str, problem: str) -> None:
-        RLAError.__init__(
-            self,
-            f"The data root '{path}' cannot be used: {problem}. "
-            "Give exp_manager.configure(data_root=…) a folder that you may write to.",
-        )
+    def __init__(self, path: str, problem: str, advice: str) -> None:
+        RLAError.__init__(self, f"The data root '{path}' cannot be used: {problem}. {advice}")
 
     def __str__(self) -> str:
         return str(self.args[0])

@@ -14,7 +14,7 @@ from rla.database.trees import ExperimentPlace
 from rla.errors import DataRootError
 from rla.names import ARCHIVE, LOG, TREES
 
-__all__ = ["create_experiment"]
+__all__ = ["create_experiment", "not_writable"]
 
 _ATTEMPTS: Final = 10_000
 
@@ -52,8 +52,13 @@ def create_experiment(
                 _make_folders(place)
                 return record_date, place
     except OSError as error:
-        raise DataRootError(str(data_root), error.strerror or str(error)) from error
-    raise DataRootError(str(data_root), f"{_ATTEMPTS} record dates in a row are taken")
+        raise not_writable(data_root, error.strerror or str(error)) from error
+    raise not_writable(data_root, f"{_ATTEMPTS} record dates in a row are taken")
+
+
+def not_writable(data_root: Path, problem: str) -> DataRootError:
+    """Return the error for a data root that no experiment can be made in."""
+    return DataRootError(str(data_root), problem, "Give configure(data_root=…) a folder that you may write to.")
 
 
 def _claim(claim: Path, *prefixes: str) -> bool:

@@ -73,7 +73,8 @@ def check_data_root(data_root: str | os.PathLike[str]) -> Path:
     """
     path = Path(data_root).expanduser()
     if not path.is_dir():
-        raise DataRootError(str(path), "it is a file, not a folder" if path.exists() else "there is no such folder")
+        problem = "it is a file, not a folder" if path.exists() else "there is no such folder"
+        raise DataRootError(str(path), problem, "Give the folder that holds log/ and the other trees.")
     return path
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -73,7 +73,10 @@ class FsckReport:
 
 
 def check_data_root_files(
-    data_root: str | os.PathLike[str], task: str | None = None, repair: bool = False
+    data_root: str | os.PathLike[str],
+    task: str | None = None,
+    repair: bool = False,
+    progress: Callable[[list[ExperimentRecord]], Iterable[ExperimentRecord]] = iter,
 ) -> FsckReport:
     """Check the log folders of a data root.
 
@@ -82,16 +85,17 @@ def check_data_root_files(
         task: the task table to check; all when None.
         repair: fold what dead runs of this host left in their journals, and remove what they left half written.
             Nothing else is changed.
+        progress: goes through the experiments, and may show how far it is.
 
     Raises:
         DataRootError: there is no such data root.
     """
     root = check_data_root(data_root)
     report = FsckReport()
-    for each in [task] if task else tasks_of(root, LOG):
-        for record in find_experiments(root, each):
-            report.experiments += 1
-            report.findings.extend(_check(record, repair))
+    records = [record for each in ([task] if task else tasks_of(root, LOG)) for record in find_experiments(root, each)]
+    for record in progress(records):
+        report.experiments += 1
+        report.findings.extend(_check(record, repair))
     return report
 
 

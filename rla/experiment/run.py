@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from rla.database.archive import write_archive
-from rla.database.creation import create_experiment
+from rla.database.creation import create_experiment, not_writable
 from rla.database.parameters import write_parameters
 from rla.database.plain_values import plain_parameters
 from rla.database.run_card import HEARTBEAT_SECONDS, RunCard, write_run_card
 from rla.database.trees import ExperimentPlace
-from rla.errors import DataRootError, RLAWarning
+from rla.errors import RLAWarning
 from rla.machine import host_name, process_start
 from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG
 from rla.version import __version__
@@ -139,7 +139,7 @@ def start_run(
         write_run_card(place.path(LOG), card)
         write_parameters(parameters, *(place.path(tree) for tree in (LOG, CODE, HYPERPARAMETER)))
     except OSError as error:
-        raise DataRootError(str(data_root), error.strerror or str(error)) from error
+        raise not_writable(data_root, error.strerror or str(error)) from error
     return Run(place, card, moment, temporary)
 
 

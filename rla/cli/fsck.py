@@ -1,0 +1,46 @@
+"""`rla fsck`: the check of a data root."""
+
+from __future__ import annotations
+
+import click
+
+from rla.cli.common import as_json_option, find_data_root, print_json, print_table, root_option, with_progress_bar
+from rla.experiment.fsck import check_data_root_files
+
+__all__ = ["fsck"]
+
+
+@click.command()
+@click.option("--task", help="Check this task table only.")
+@click.option(
+    "--repair", is_flag=True, help="Write out what dead runs of this host left, and remove half-written files."
+)
+@root_option
+@as_json_option
+@click.pass_context
+def fsck(context: click.Context, task: str | None, repair: bool, root: str | None, as_json: bool) -> None:
+    r"""Check the files of a data root. The exit code is 1 when there are errors.
+
+    A run that was killed has rows that only its journal holds. rla reads them there; --repair writes them into
+    progress.csv and the other files, for all other tools. Running experiments are left alone.
+
+    \b
+    Examples:
+      rla fsck
+      rla fsck --repair --task demo_task
+      rla fsck --json
+    """
+    data_root = find_data_root(root)
+    report = check_data_root_files(data_root, task, repair, with_progress_bar("Checking"))
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        rows = [
+            [finding.severity, finding.experiment, finding.problem, "repaired: " * finding.repaired + finding.advice]
+            for finding in report.findings
+        ]
+        if rows:
+            print_table(["severity", "experiment", "problem", "what to do"], rows)
+        warnings = len(report.findings) - len(report.errors)
+        click.echo(f"{report.experiments} experiments checked: {len(report.errors)} errors, {warnings} warnings.")
+    context.exit(1 if report.errors else 0)

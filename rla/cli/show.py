@@ -1,0 +1,94 @@
+"""`rla show`: all that is known of one experiment."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+
+from rla.cli.common import as_json_option, console, find_data_root, print_json, print_table, root_option, shown_number
+from rla.database.parameters import read_parameters
+from rla.database.query import ExperimentRecord, find_run
+from rla.names import LOG, TIME_STEP, TIMESTAMP, TREES
+from rla.output.reader import last_row
+
+__all__ = ["show"]
+
+
+@click.command()
+@click.argument("run")
+@click.option("--task", help="Look into this task table only.")
+@root_option
+@as_json_option
+def show(run: str, task: str | None, root: str | None, as_json: bool) -> None:
+    r"""Show what is known of one experiment.
+
+    RUN is any part of its name that only one has: its record date, its time, a tracked hyper-parameter.
+
+    \b
+    Examples:
+      rla show 2026/11/20/13-05-01-123456
+      rla show 13-05-01 --task demo_task
+      rla show seed=3 --json
+    """
+    record = find_run(find_data_root(root), run, task)
+    known = _known(record)
+    if as_json:
+        print_json(known)
+    else:
+        _print(record, known)
+
+
+def _known(record: ExperimentRecord) -> dict[str, Any]:
+    card = record.run_card()
+    plain = read_parameters(record.path)
+    return {
+        "name": record.name,
+        "status": record.status(),
+        "card": asdict(card) if card else None,
+        "parameters": dict(record.parameters()) if plain is None else plain,
+        "last": last_row(record.log_dir),
+        "folders": {tree: str(path) for tree in TREES if (path := record.place.path(tree)).exists()},
+    }
+
+
+def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
+    from rich.markup import escape
+
+    terminal = console()
+    terminal.print(f"[bold]{escape(record.name)}[/bold]", highlight=False)
+    card = known["card"] or {}
+    facts = {
+        "status": _status(known["status"], card),
+        "started": _moment(card.get("start")),
+        "ended": _moment(card.get("end")),
+    }
+    if card:
+        facts |= {
+            "machine": f"{card['host']} ({card['node']}), process {card['pid']}, user {card['user']}",
+            "command": " ".join(card["command"]),
+            "in": card["working_directory"],
+            "software": f"Python {card['python']}, rla {card['rla_version']}",
+            "tags": ", ".join(card["tags"]),
+        }
+    print_table(["run", ""], [[key, value] for key, value in facts.items() if value])
+    print_table(["hyper-parameter", "value"], [[key, str(value)] for key, value in known["parameters"].items()])
+    if known["last"]:
+        values = {key: value for key, value in known["last"].items() if key != TIMESTAMP}
+        print_table(
+            ["last row", ""],
+            [[TIME_STEP, str(values.pop(TIME_STEP, ""))]] + [[k, shown_number(v)] for k, v in values.items()],
+        )
+    print_table(["tree", "folder"], [[tree, path] for tree, path in known["folders"].items()])
+    terminal.print(f"TensorBoard: tensorboard --logdir '{escape(known['folders'].get(LOG, ''))}'", highlight=False)
+
+
+def _status(status: str, card: dict[str, Any]) -> str:
+    reason = card.get("reason")
+    return f"{status} ({reason})" if reason else status
+
+
+def _moment(seconds: float | None) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S") if seconds else ""
