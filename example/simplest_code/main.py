@@ -109,7 +109,7 @@ def show_table(record_dates: list[str], console: Console) -> None:
 
 def progress_of(record_date: str) -> Any:
     """Return the rows of an experiment."""
-    return read_progress(Path(single_experiment_query(DATA_ROOT, TASK, record_date, LOG).dirname))
+    return read_progress(single_experiment_query(DATA_ROOT, TASK, record_date, LOG).dirname)
 
 
 def draw_curves(record_dates: list[str]) -> None:

@@ -19,7 +19,7 @@ __all__ = ["fsck"]
 @as_json_option
 @click.pass_context
 def fsck(context: click.Context, task: str | None, repair: bool, root: str | None, as_json: bool) -> None:
-    r"""Check the files of a data root. The exit code is 1 when there are errors.
+    """Check the files of a data root. The exit code is 1 when there are errors.
 
     A run that was killed has rows that only its journal holds. rla reads them there; --repair writes them into
     progress.csv and the other files, for all other tools. Running experiments are left alone.

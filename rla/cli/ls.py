@@ -28,7 +28,7 @@ _METRICS_SHOWN = 2
 def ls(
     task: str | None, pattern: str | None, limit: int, keys: tuple[str, ...], root: str | None, as_json: bool
 ) -> None:
-    r"""List experiments, the newest last.
+    """List experiments, the newest last.
 
     TASK is a task table; all when left out. PATTERN is a glob under the task (a date folder stands for all below it),
     or `re:` and a regular expression.

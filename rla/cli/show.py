@@ -23,7 +23,7 @@ __all__ = ["show"]
 @root_option
 @as_json_option
 def show(run: str, task: str | None, root: str | None, as_json: bool) -> None:
-    r"""Show what is known of one experiment.
+    """Show what is known of one experiment.
 
     RUN is any part of its name that only one has: its record date, its time, a tracked hyper-parameter.
 

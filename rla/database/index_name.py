@@ -5,7 +5,6 @@ Names written before 2023 have spaces where today's have the first two underscor
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -96,6 +95,8 @@ def _safe(value: object) -> str:
 def _shortened(name: str) -> str:
     encoded = name.encode("utf-8")
     if len(encoded) > MAX_BYTES:
+        import hashlib  # loads OpenSSL, which few names need
+
         digest = hashlib.blake2s(encoded, digest_size=4).hexdigest()
         name = encoded[: MAX_BYTES - len(digest) - 1].decode("utf-8", "ignore") + f"~{digest}"
     # names that end in a space or a dot cannot be copied to every file system

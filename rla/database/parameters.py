@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rla import files
 from rla.database.plain_values import as_mapping
 from rla.errors import RLAWarning, UnknownParameterError
@@ -46,22 +44,25 @@ def write_parameters(plain: Mapping[str, Any], *folders: Path) -> None:
     Raises:
         OSError: a file could not be written.
     """
+    import yaml
+
+    class PlainDumper(yaml.SafeDumper):
+        """A YAML writer without anchors: every reader understands it, people too."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
     as_json = json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
-    as_yaml = yaml.dump(dict(plain), Dumper=_PlainDumper, allow_unicode=True, sort_keys=False, default_flow_style=False)
+    as_yaml = yaml.dump(dict(plain), Dumper=PlainDumper, allow_unicode=True, sort_keys=False, default_flow_style=False)
     for folder in folders:
         files.write_atomic(folder / f"{PARAMETER_FILE}.json", as_json)
         files.write_atomic(folder / f"{PARAMETER_FILE}.yaml", as_yaml)
 
 
-class _PlainDumper(yaml.SafeDumper):
-    """A YAML writer without anchors: every reader understands it, people too."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
 def read_parameters(folder: Path) -> dict[str, Any] | None:
     """Read the plain hyper-parameters of a folder; None when it has no parameter file that can be read."""
+    import yaml
+
     for suffix, parse in ((".json", json.loads), (".yaml", yaml.safe_load)):
         path = folder / f"{PARAMETER_FILE}{suffix}"
         try:

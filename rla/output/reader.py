@@ -46,12 +46,13 @@ class Progress:
         return frame
 
 
-def read_progress(directory: Path) -> Progress:
+def read_progress(directory: str | os.PathLike[str]) -> Progress:
     """Return all rows of a run, live or dead, without writing anything.
 
     Args:
         directory: the run's log folder; one without `progress.csv` has the rows of its journal.
     """
+    directory = Path(directory)
     folder = directory / JOURNAL_FOLDER
     for _ in range(_ATTEMPTS):
         journaled = segments_of(folder)
@@ -113,8 +114,9 @@ def _add_journal(progress: Progress, folder: Path) -> int | None:
     return first
 
 
-def last_row(directory: Path) -> dict[str, Value]:
+def last_row(directory: str | os.PathLike[str]) -> dict[str, Value]:
     """Return the newest row of a run, without reading all the others; empty when there is none."""
+    directory = Path(directory)
     folder = directory / JOURNAL_FOLDER
     for segment in reversed(segments_of(folder)):
         with contextlib.closing(JournalReader.at_segment(folder, segment)) as reader:
