@@ -13,9 +13,10 @@ from typing import Any
 from rla import timers
 from rla.clock import TimeStepHolder
 from rla.config import Settings, load_settings
+from rla.database.creation import not_writable
 from rla.database.index_name import record_date_of
 from rla.database.parameters import lookup
-from rla.database.run_card import FINISHED
+from rla.database.run_card import FAILED, FINISHED
 from rla.database.trees import check_task_name
 from rla.errors import ConfigError, NotConfiguredError, RLAWarning, UnknownParameterError
 from rla.experiment.custom_data import CustomData
@@ -194,12 +195,11 @@ class ExperimentManager(ExperimentFolders):
             )
             self.logger.mute()
             return
-        self._record(values)
-
-    def _record(self, values: Mapping[str, Any]) -> None:
-        assert self._run is not None
-        assert self.settings is not None
-        self.logger.open(self._run.log_dir, self.settings.log_used, self._run.heartbeat)
+        try:
+            self.logger.open(self._run.log_dir, self.settings.log_used, self._run.heartbeat)
+        except OSError as error:
+            self.finish(FAILED, str(error))
+            raise not_writable(root, str(error)) from error
         self.logger.log_callback = self._log_callback
         self.logger.add_text("hyperparameters", _markdown_table(values))
         self.serialize_object_and_save()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import threading
@@ -276,6 +277,12 @@ Logger.CURRENT = Logger.DEFAULT = process_logger
 def _after_fork() -> None:
     for logger in list(_loggers):
         logger.after_fork()
+
+
+@atexit.register
+def _close_all() -> None:
+    for logger in list(_loggers):
+        logger.close()
 
 
 if hasattr(os, "register_at_fork"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -104,7 +105,8 @@ class Pipeline:
         complete = self._writer.close()
         self.journal.close()
         if complete:
-            discard_journal(self.journal.folder)
+            with contextlib.suppress(OSError):  # what is left there is empty of news, and fsck removes it
+                discard_journal(self.journal.folder)
         os.close(self._lock)
 
     def abandon(self) -> None:
