@@ -56,7 +56,7 @@ def test_it_ends_with_a_table_a_figure_and_what_to_type_next(demo: tuple[Path, s
     data_root, output = demo
     assert "6 experiments of 'demo_task'" in output
     assert (data_root / "results" / "easy_plot" / "learning_curves.png").stat().st_size > 10_000
-    assert f"--logdir '{data_root / 'log' / 'demo_task'}'" in output
+    assert f"--logdir {data_root / 'log' / 'demo_task'}" in output
 
 
 def test_its_folder_for_tensorboard_has_all_runs(demo: tuple[Path, str]) -> None:

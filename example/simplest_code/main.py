@@ -7,6 +7,7 @@ Two learning rates × three seeds train a policy on CartPole-v1; each run is an 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from dataclasses import dataclass
@@ -158,16 +159,21 @@ def main() -> None:
         xlabel="environment steps (thousands)",
         ylabel="return (mean of last 100 episodes)",
     )
-    console.print(f"The experiments lie in   {DATA_ROOT / 'log' / TASK}, their curves in {figure}", soft_wrap=True)
-    console.print(
-        f"See them in TensorBoard: {program('tensorboard')} --logdir '{DATA_ROOT / 'log' / TASK}'", soft_wrap=True
-    )
-    console.print(f"List them again:         {program('rla')} ls --root '{DATA_ROOT}'", soft_wrap=True)
+    console.print(f"Their curves:            {shown(figure)}", soft_wrap=True)
+    log_folder = shown(DATA_ROOT / "log" / TASK)
+    console.print(f"See them in TensorBoard: {program('tensorboard')} --logdir {log_folder}", soft_wrap=True)
+    console.print(f"List them again:         {program('rla')} ls --root {shown(DATA_ROOT)}", soft_wrap=True)
+
+
+def shown(path: str | Path) -> str:
+    """Return a path as one types it here."""
+    relative = os.path.relpath(path)
+    return shlex.quote(str(path) if relative.startswith("..") else relative)
 
 
 def program(name: str) -> str:
     """Return how to call a program of this environment."""
-    return name if shutil.which(name) else str(Path(sys.executable).with_name(name))
+    return name if shutil.which(name) else shown(Path(sys.executable).with_name(name))
 
 
 if __name__ == "__main__":
