@@ -2,6 +2,8 @@
 
 import sys
 
-import rla
+del sys.modules[__name__]  # until it is finished, importers in other threads shall wait instead of getting this file
+
+import rla  # noqa: E402
 
 sys.modules[__name__] = rla

@@ -73,8 +73,6 @@ _LOADED_ON_FIRST_USE: Final = {
     "single_experiment_query": "rla.experiment.query",
 }
 
-compat.install()
-
 
 def __getattr__(name: str) -> Any:
     module = _LOADED_ON_FIRST_USE.get(name)
@@ -86,3 +84,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+compat.install()  # last: whoever imports by an old name gets a finished module

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from rla.errors import ConfigNotFoundError, ConfigSyntaxError, ConfigValueError, RLAWarning, did_you_mean
-from rla.names import FRAMEWORKS
+from rla.names import FRAMEWORKS, SECRET_KEYS
 
 __all__ = ["KEYS", "Key", "Settings", "load_settings"]
 
@@ -118,7 +118,8 @@ class Settings:
         value = self.get("DATA_ROOT")
         if value is None:
             return None
-        return Path(value) if self.folder is None else self.folder / value
+        path = Path(value).expanduser()
+        return path if self.folder is None else self.folder / path
 
 
 def load_settings(config: str | Path | Mapping[str, Any]) -> Settings:
@@ -155,15 +156,25 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
         line, column = (mark.line, mark.column) if mark else (0, 0)
         lines = text.splitlines()
         shown = lines[line] if line < len(lines) else ""
-        raise ConfigSyntaxError(str(path), line + 1, column + 1, shown, error.problem or "unreadable") from error
-    except yaml.YAMLError as error:
-        raise ConfigSyntaxError(str(path), 1, 1, "", str(error)) from error
+        if _is_secret(shown):
+            shown, column = shown.partition(":")[0] + ": ***", 0
+        raise ConfigSyntaxError(str(path), line + 1, column + 1, shown, error.problem or "unreadable") from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        shown = text.split("\n")[line - 1]
+        raise ConfigSyntaxError(str(path), line, column, repr(shown)[1:-1], error.reason) from None
     if content is None:
         return {}
     if not isinstance(content, dict):
         first = text.splitlines()[0] if text else ""
         raise ConfigSyntaxError(str(path), 1, 1, first, f"expected 'KEY: value' pairs, got a {type(content).__name__}")
     return content
+
+
+def _is_secret(text: str) -> bool:
+    """Say whether a key or a line of the file has, or may have, a value that nobody shall see."""
+    return any(key in text.lower() for key in SECRET_KEYS)
 
 
 def _flatten(raw: Mapping[str, Any], source: str) -> dict[str, Any]:
@@ -213,13 +224,16 @@ def _checked(key: Key, value: Any, source: str) -> Any:
     if key.kind == "list":
         if isinstance(value, str):
             value = value.replace(",", " ").split() if key.choices else [value]
-        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        if not isinstance(value, Sequence) or not all(isinstance(item, str) for item in value):
             raise ConfigValueError(key.path, source, value, _expectation(key))
         for item in value:
             _check_choice(key, item, source)
         return tuple(dict.fromkeys(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)  # a user name or a password of digits
     if not isinstance(value, str):
-        raise ConfigValueError(key.path, source, value, _expectation(key))
+        shown = f"a {type(value).__name__}" if _is_secret(key.path) else value
+        raise ConfigValueError(key.path, source, shown, _expectation(key))
     _check_choice(key, value, source)
     return value
 

@@ -7,10 +7,13 @@ Whole files are written aside, fsynced and renamed: a crash leaves the old file 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 try:
     import fcntl
@@ -27,10 +30,13 @@ __all__ = [
     "make_directories",
     "open_append",
     "open_for_update",
+    "open_regular",
     "overwrite",
+    "read_regular",
     "remove",
     "remove_directory",
     "rename",
+    "subfolders",
     "truncate",
     "write_atomic",
 ]
@@ -158,6 +164,51 @@ def descriptor(path: PathLike, flags: int) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def read_regular(path: PathLike, limit: int = 64 << 20) -> bytes:
+    """Return the content of a file; pipes and devices, which may never end, are no files here.
+
+    Raises:
+        OSError: it is not there, no regular file, or larger than ``limit`` bytes.
+    """
+    with open_regular(path) as stream:
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"larger than {limit} bytes", os.fspath(path))
+    return content
+
+
+def open_regular(path: PathLike) -> BinaryIO:
+    """Open a file for reading.
+
+    Raises:
+        OSError: it is not there, or no regular file.
+    """
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a named pipe would otherwise be waited for
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+    return os.fdopen(fd, "rb")
+
+
+def subfolders(path: PathLike) -> list[str]:
+    """Return the names of the folders in a folder, sorted; one that cannot be read or has gone has none.
+
+    A symbolic link to a folder counts, one that leads nowhere or to itself does not.
+    """
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entry.name for entry in entries if _is_folder(entry))
+    except OSError:
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def lock(path: PathLike) -> int | None:

@@ -35,6 +35,17 @@ JOURNAL_FOLDER: Final = ".journal"
 
 FRAMEWORKS: Final[tuple[str, ...]] = ("torch", "tensorflow")
 
+SECRET_KEYS: Final[tuple[str, ...]] = (
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "api_key",
+    "access_key",
+    "private_key",
+)
+"""Keys whose values never reach a file of ours, a log or an error message."""
+
 DEBUG: Final = 10
 INFO: Final = 20
 WARN: Final = 30

@@ -7,10 +7,13 @@ add to when a module gets a home.
 
 from __future__ import annotations
 
+import importlib
+import sys
 from typing import Any
 
+from rla.compat import finder  # isort: skip  # first of all: it answers for old paths from here on
 from rla.compat import const, logger_names, manager_names
-from rla.compat.finder import install_finder
+from rla.compat.modules import ALIASES
 from rla.compat.stored_names import accept_stored_names
 
 __all__ = ["constant", "install"]
@@ -18,18 +21,21 @@ __all__ = ["constant", "install"]
 
 def install() -> None:
     """Answer to old names; calling it again changes nothing."""
-    install_finder()
+    finder.install_finder()
     logger_names.attach()
     manager_names.attach()
     accept_stored_names()
+    sys.modules.setdefault(finder.OLD_PACKAGE, sys.modules[finder.PACKAGE])
 
 
 def constant(name: str) -> Any:
-    """Return a constant of the original's `const` modules.
+    """Return a constant of the original's `const` modules, or one of its modules.
 
     Raises:
         AttributeError: there is none of that name.
     """
     if name in const.__all__:
         return getattr(const, name)
+    if name in ALIASES:
+        return importlib.import_module(ALIASES[name])
     raise AttributeError(f"module 'rla' has no attribute {name!r}")

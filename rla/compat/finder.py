@@ -28,20 +28,24 @@ def _target_of(name: str) -> str | None:
     return f"{PACKAGE}.{path}" if package == OLD_PACKAGE else None
 
 
+_own_specs: dict[str, ModuleSpec | None] = {}
+"""The spec of each target as it was before its first alias; two aliases may be loaded at once."""
+
+
 class _AliasLoader(Loader):
     """Loads an alias by importing its target."""
 
     def __init__(self, target: str) -> None:
         self._target = target
-        self._own_spec: ModuleSpec | None = None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(self._target)
-        self._own_spec = module.__spec__
+        _own_specs.setdefault(self._target, module.__spec__)
+        spec.submodule_search_locations = getattr(module, "__path__", None)  # a plain module stays one
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self._own_spec  # the import system has just put the alias's there
+        module.__spec__ = _own_specs[self._target]  # the import system has just put the alias's there
 
 
 class _AliasFinder(MetaPathFinder):
@@ -66,4 +70,6 @@ def install_finder() -> None:
     """Put the finder before all others, once."""
     if not any(type(finder).__name__ == _AliasFinder.__name__ for finder in sys.meta_path):
         sys.meta_path.insert(0, _AliasFinder())
-    sys.modules.setdefault(OLD_PACKAGE, sys.modules[PACKAGE])
+
+
+install_finder()  # before anything else of rla is imported: another thread may ask for an old path meanwhile

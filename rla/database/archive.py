@@ -6,6 +6,7 @@ Older archives hold an instance of a class. Its name is known here only when som
 
 from __future__ import annotations
 
+import argparse
 import io
 import pickle
 from pathlib import Path
@@ -21,8 +22,6 @@ _PLAIN: Final = {
     "collections": {"OrderedDict", "deque", "defaultdict"},
     "datetime": {"datetime", "date", "time", "timedelta", "timezone"},
     "decimal": {"Decimal"},
-    "pathlib": {"Path", "PosixPath", "PurePath", "PurePosixPath"},
-    "argparse": {"Namespace"},
     "numpy": {"ndarray", "dtype"},
     "numpy.core.multiarray": {"_reconstruct", "scalar"},
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
@@ -32,7 +31,9 @@ _PLAIN: Final = {
 }
 """What an archive may name: constructors of plain values, none of which can be made to call anything."""
 
-_CONTAINERS: Final = {("builtins", name) for name in ("dict", "list", "tuple", "str", "int", "float", "bool")}
+_CONTAINERS: Final = {("builtins", name) for name in ("dict", "list", "tuple", "str", "int", "float", "bool", "object")}
+_PATHS: Final = {"Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"}
+_PYTHON_2: Final = {"__builtin__": "builtins", "copy_reg": "copyreg", "xrange": "range"}
 
 
 class ArchivedState:
@@ -62,8 +63,20 @@ class _PlainUnpickler(pickle.Unpickler):
         self._path = path
 
     def find_class(self, module: str, name: str) -> Any:
+        """Return the constructor of a plain value.
+
+        Classes written in Python are answered with a new subclass or a function: a pickle may set attributes on
+        what it gets here, and that must not reach the class of this process.
+        """
+        module, name = _PYTHON_2.get(module, module), _PYTHON_2.get(name, name)
         if (module, name) in _stand_ins:
-            return ArchivedState
+            return type("ArchivedState", (ArchivedState,), {})
+        if (module, name) == ("argparse", "Namespace"):
+            return type("Namespace", (argparse.Namespace,), {})
+        if module.startswith("pathlib") and name in _PATHS:
+            return lambda *parts: Path(*map(str, parts))
+        if (module, name) == ("copyreg", "_reconstructor"):
+            return lambda kind, base, state: object.__new__(kind) if base is object else base(state)
         if name in _PLAIN.get(module, ()) or (module, name) in _CONTAINERS:
             return super().find_class(module, name)
         raise UntrustedPickleError(self._path, f"{module}.{name}")
@@ -81,7 +94,7 @@ def read_archive(path: Path, trust: bool = False) -> Any:
         OSError: it cannot be read.
         ValueError: it is cut short or no pickle.
     """
-    content = path.read_bytes()
+    content = files.read_regular(path, limit=1 << 30)
     try:
         return pickle.loads(content) if trust else _PlainUnpickler(io.BytesIO(content), str(path)).load()
     except UntrustedPickleError:

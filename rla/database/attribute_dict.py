@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,34 +24,54 @@ class AttributeDict(dict[str, Any]):
     """
 
     def __new__(cls, values: Mapping[str, Any] | None = None) -> AttributeDict:
-        fields = {str(key): _field(str(key)) for key in values or {}}
-        declared = {
-            "__dataclass_fields__": fields,
-            "__dataclass_params__": SimpleNamespace(frozen=False),
-            "__annotations__": dict.fromkeys(fields, Any),
-            "__module__": __name__,
-        }
-        own_class = type(AttributeDict.__name__, (AttributeDict,), declared)
+        own_class = type(AttributeDict.__name__, (AttributeDict,), {"__module__": __name__, **_declaration({})})
         instance: AttributeDict = dict.__new__(own_class)
         return instance
 
     def __init__(self, values: Mapping[str, Any] | None = None) -> None:
-        super().__init__({key: _nested(value) for key, value in (values or {}).items()})
+        super().__init__()
+        self.update(values or {})
+
+    def _declare_keys(self) -> None:
+        """Bring the fields that OmegaConf sees up to date with the keys."""
+        for name, value in _declaration(self).items():
+            setattr(type(self), name, value)
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"There is no key '{name}'; those there are: {', '.join(map(str, self))}") from None
+        for key in self:
+            if str(key) == name:
+                return self[key]
+        raise AttributeError(f"There is no key '{name}'; those there are: {', '.join(map(str, self))}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
 
     def __delattr__(self, name: str) -> None:
-        try:
-            del self[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        if name not in self:
+            raise AttributeError(name)
+        del self[name]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, _nested(value))
+        self._declare_keys()
+
+    def __delitem__(self, key: Any) -> None:
+        super().__delitem__(key)
+        self._declare_keys()
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        super().update({key: _nested(value) for key, value in dict(*args, **kwargs).items()})
+        self._declare_keys()
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def pop(self, *args: Any) -> Any:
+        value = super().pop(*args)
+        self._declare_keys()
+        return value
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *(key for key in self if isinstance(key, str))]
@@ -68,6 +88,16 @@ def _nested(value: Any) -> Any:
     return value
 
 
+def _declaration(keys: Iterable[Any]) -> dict[str, Any]:
+    """Return what makes a class with these keys as fields a dataclass."""
+    names = [str(key) for key in keys]
+    return {
+        "__dataclass_fields__": {name: _field(name) for name in names},
+        "__dataclass_params__": SimpleNamespace(frozen=False),
+        "__annotations__": dict.fromkeys(names, Any),
+    }
+
+
 def _field(name: str) -> dataclasses.Field[Any]:
     field: dataclasses.Field[Any] = dataclasses.field()
     field.name = name
@@ -76,4 +106,5 @@ def _field(name: str) -> dataclasses.Field[Any]:
     return field
 
 
-yaml.SafeDumper.add_multi_representer(AttributeDict, yaml.SafeDumper.represent_dict)
+for _dumper in (yaml.SafeDumper, yaml.Dumper):
+    _dumper.add_multi_representer(AttributeDict, _dumper.represent_dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -49,7 +50,11 @@ def create_experiment(
             if _claim(claim, f"{time}_{node}_", f"{time} {node} "):
                 place = ExperimentPlace(data_root, task, day, format_index_name(time, node, tracked))
                 files.rename(claim, place.path(LOG))
-                _make_folders(place)
+                try:
+                    _make_folders(place)
+                except OSError:
+                    _remove_folders(place)
+                    raise
                 return record_date, place
     except OSError as error:
         raise not_writable(data_root, error.strerror or str(error)) from error
@@ -73,6 +78,13 @@ def _claim(claim: Path, *prefixes: str) -> bool:
     if taken:
         files.remove_directory(claim)
     return not taken
+
+
+def _remove_folders(place: ExperimentPlace) -> None:
+    for tree in TREES:
+        if tree != ARCHIVE:
+            with contextlib.suppress(OSError):  # its parent may be what could not be made
+                files.remove_directory(place.path(tree))
 
 
 def _make_folders(place: ExperimentPlace) -> None:

@@ -15,6 +15,8 @@ from rla.names import PARAMETER_FILE
 
 __all__ = ["lookup", "read_parameters", "write_parameters"]
 
+LARGEST_NUMBER_OF_VALUES = 1_000_000
+
 
 def lookup(values: Any, key: str) -> Any:
     """Return a hyper-parameter; a dotted key goes down into nested values.
@@ -52,6 +54,12 @@ def write_parameters(plain: Mapping[str, Any], *folders: Path) -> None:
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
+        def represent_str(self, data: str) -> yaml.ScalarNode:
+            quoted = any(character in data for character in "\x85\u2028\u2029")  # line ends to YAML, but not to us
+            return self.represent_scalar("tag:yaml.org,2002:str", data, style='"' if quoted else None)
+
+    PlainDumper.add_representer(str, PlainDumper.represent_str)
+
     as_json = json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
     as_yaml = yaml.dump(dict(plain), Dumper=PlainDumper, allow_unicode=True, sort_keys=False, default_flow_style=False)
     for folder in folders:
@@ -66,12 +74,33 @@ def read_parameters(folder: Path) -> dict[str, Any] | None:
     for suffix, parse in ((".json", json.loads), (".yaml", yaml.safe_load)):
         path = folder / f"{PARAMETER_FILE}{suffix}"
         try:
-            content = parse(path.read_text(encoding="utf-8"))
-        except OSError:
+            content = parse(files.read_regular(path))
+            _check_size(content)
+        except FileNotFoundError:
             continue
-        except (ValueError, yaml.YAMLError, RecursionError) as error:
+        except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
             warnings.warn(f"'{path}' cannot be read and is left out: {error}", RLAWarning, stacklevel=2)
             continue
         if isinstance(content, dict):
             return content
     return None
+
+
+def _check_size(content: Any) -> None:
+    """Refuse what aliases of YAML blow up: small on disk and in memory, but without end for whoever goes through it.
+
+    Raises:
+        ValueError: there are too many values.
+    """
+    sizes: dict[int, int] = {}
+
+    def size(value: Any) -> int:
+        if not isinstance(value, (dict, list)):
+            return 1
+        if id(value) not in sizes:
+            sizes[id(value)] = LARGEST_NUMBER_OF_VALUES + 1  # while it is counted: a value inside itself has no end
+            sizes[id(value)] = 1 + sum(map(size, value.values() if isinstance(value, dict) else value))
+        return sizes[id(value)]
+
+    if size(content) > LARGEST_NUMBER_OF_VALUES:
+        raise ValueError(f"more than {LARGEST_NUMBER_OF_VALUES} values")

@@ -7,6 +7,7 @@ by its JSON pointer (RFC 6901), so that our own reader gives equal values back a
 from __future__ import annotations
 
 import argparse
+import ast
 import dataclasses
 import datetime
 import decimal
@@ -18,12 +19,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-__all__ = ["as_mapping", "plain_parameters", "restore"]
+__all__ = ["as_mapping", "plain_parameters", "restore", "text_of"]
 
 Plain = Any
 """What JSON holds: None, bool, int, float, str, lists of these, and dicts of these by text."""
 
-_DEEPEST: Final = 40
+_DEEPEST: Final = 100
 
 
 def plain_parameters(values: Mapping[Any, Any]) -> tuple[dict[str, Plain], dict[str, str]]:
@@ -37,75 +38,87 @@ def plain_parameters(values: Mapping[Any, Any]) -> tuple[dict[str, Plain], dict[
         The plain values, and a note for each that JSON cannot hold, by JSON pointer.
     """
     notes: dict[str, str] = {}
-    plain = _plain(dict(values), "", notes, 0)
-    assert isinstance(plain, dict)
-    return plain, notes
+    return _plain_mapping(as_mapping(values) or {}, "", notes, ()), notes
 
 
-def _plain(value: Any, pointer: str, notes: dict[str, str], depth: int) -> Plain:
-    if value is None or type(value) in (bool, int):
+def _plain(value: Any, pointer: str, notes: dict[str, str], active: tuple[int, ...]) -> Plain:
+    if value is None or type(value) is bool:
         return value
+    if type(value) is int:  # Python writes no more than 4300 decimal digits
+        return value if value.bit_length() < 10_000 else _noted(hex(value), "hex", pointer, notes)
     if type(value) is str:
-        return value if _is_unicode(value) else _noted(json.dumps(value), "json", pointer, notes)
+        return (
+            value
+            if _is_unicode(value)
+            else _noted(value.encode("utf-8", "surrogatepass").hex(), "surrogates", pointer, notes)
+        )
     if type(value) is float:
         return value if math.isfinite(value) else _noted(repr(value), "float", pointer, notes)
-    if depth > _DEEPEST:
-        return _noted(repr(value), "repr", pointer, notes)
+    if len(active) > _DEEPEST or id(value) in active:  # too deep, or inside itself
+        return _noted(f"<{type(value).__name__}>", "repr", pointer, notes)
     mapping = as_mapping(value)
     if mapping is not None:
-        return _plain_mapping(mapping, pointer, notes, depth)
-    if type(value) in (list, tuple, set, frozenset) or _is_omega_list(value):
-        return _plain_sequence(value, pointer, notes, depth)
-    return _plain_object(value, pointer, notes, depth)
+        return _plain_mapping(mapping, pointer, notes, (*active, id(value)))
+    sequence = _as_sequence(value)
+    if sequence is not None:
+        return _plain_sequence(sequence, pointer, notes, (*active, id(value)))
+    return _plain_object(value, pointer, notes, active)
 
 
 def as_mapping(value: Any) -> Mapping[Any, Any] | None:
     """See a value as a mapping, if it is one by another name."""
+    omegaconf = sys.modules.get("omegaconf")
+    if omegaconf is not None and isinstance(value, omegaconf.DictConfig):
+        # unresolved: an interpolation may stand for a secret of the environment, or for nothing yet
+        content: Any = omegaconf.OmegaConf.to_container(value, resolve=False)
+        return content if isinstance(content, dict) else {}
     if isinstance(value, Mapping):
         return value
     if isinstance(value, argparse.Namespace):
         return vars(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    omegaconf = sys.modules.get("omegaconf")
-    if omegaconf is not None and isinstance(value, omegaconf.DictConfig):
-        content: Mapping[Any, Any] = omegaconf.OmegaConf.to_container(value, resolve=False)
-        return content
+        return {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
     return None
 
 
-def _is_omega_list(value: Any) -> bool:
+def _as_sequence(value: Any) -> list[Any] | tuple[Any, ...] | set[Any] | frozenset[Any] | None:
+    """See a value as a list, tuple or set, if it is one or derives from one."""
     omegaconf = sys.modules.get("omegaconf")
-    return omegaconf is not None and isinstance(value, omegaconf.ListConfig)
+    if omegaconf is not None and isinstance(value, omegaconf.ListConfig):
+        content: Any = omegaconf.OmegaConf.to_container(value, resolve=False)
+        return content if isinstance(content, list) else []
+    return value if isinstance(value, (list, tuple, set, frozenset)) else None
 
 
-def _plain_mapping(mapping: Mapping[Any, Any], pointer: str, notes: dict[str, str], depth: int) -> dict[str, Plain]:
+def _plain_mapping(
+    mapping: Mapping[Any, Any], pointer: str, notes: dict[str, str], active: tuple[int, ...]
+) -> dict[str, Plain]:
     plain: dict[str, Plain] = {}
     kinds: dict[str, str] = {}
     for key, value in mapping.items():
-        name = str(key).encode("utf-8", "backslashreplace").decode()
-        if name in plain:  # 1 and "1" in one mapping
-            name = f"{name} ({type(key).__name__})"
+        name = text_of(key)
         if type(key) is not str:
+            while name in mapping or name in plain:  # 1 and "1" in one mapping
+                name += f" ({type(key).__name__})"
             kinds[name] = type(key).__name__
-        plain[name] = _plain(value, f"{pointer}/{_escaped(name)}", notes, depth + 1)
+        plain[name] = _plain(value, f"{pointer}/{_escaped(name)}", notes, active)
     if kinds:
         notes[pointer] = "keys:" + json.dumps(kinds)
     return plain
 
 
-def _plain_sequence(value: Iterable[Any], pointer: str, notes: dict[str, str], depth: int) -> list[Plain]:
-    kind = type(value).__name__
-    items = sorted(value, key=repr) if kind in ("set", "frozenset") else list(value)
-    if kind in ("tuple", "set", "frozenset"):
-        notes[pointer] = kind
-    return [_plain(item, f"{pointer}/{index}", notes, depth + 1) for index, item in enumerate(items)]
+def _plain_sequence(value: Iterable[Any], pointer: str, notes: dict[str, str], active: tuple[int, ...]) -> list[Plain]:
+    for base in (tuple, set, frozenset):
+        if isinstance(value, base):
+            notes[pointer] = base.__name__
+    items = sorted(value, key=text_of) if isinstance(value, (set, frozenset)) else value
+    return [_plain(item, f"{pointer}/{index}", notes, active) for index, item in enumerate(items)]
 
 
-def _plain_object(value: Any, pointer: str, notes: dict[str, str], depth: int) -> Plain:
+def _plain_object(value: Any, pointer: str, notes: dict[str, str], active: tuple[int, ...]) -> Plain:
     if isinstance(value, enum.Enum):
         kind = f"enum:{type(value).__module__}:{type(value).__qualname__}:{value.name}"
-        return _noted(_plain(value.value, pointer, {}, depth + 1), kind, pointer, notes)
+        return _noted(_plain(value.value, pointer, {}, active), kind, pointer, notes)
     if isinstance(value, PurePath):
         return _noted(str(value), "path", pointer, notes)
     for kind, (type_, write, _) in _TEXT_TYPES.items():
@@ -114,14 +127,14 @@ def _plain_object(value: Any, pointer: str, notes: dict[str, str], depth: int) -
     if isinstance(value, (bool, int, float, str)):  # subclasses; numpy.float64 is one of float
         for base in (bool, int, float, str):
             if isinstance(value, base):
-                return _plain(base(value), pointer, notes, depth + 1)
+                return _plain(base(value), pointer, notes, active)
     number = _number_of(value)
     if number is not None:
-        return _plain(number, pointer, notes, depth + 1)
+        return _plain(number, pointer, notes, active)
     dtype = getattr(value, "dtype", None)
-    if dtype is not None and hasattr(value, "tolist") and getattr(value, "size", None) is not None:
-        return _plain_array(value, pointer, notes, depth)
-    return _noted(repr(value).encode("utf-8", "backslashreplace").decode(), "repr", pointer, notes)
+    if dtype is not None and hasattr(value, "tolist") and getattr(dtype, "kind", "f") in "biufcUM":
+        return _plain_array(value, pointer, notes, active)
+    return _noted(text_of(value, repr), "repr", pointer, notes)
 
 
 def _number_of(value: Any) -> bool | int | float | complex | None:
@@ -136,17 +149,26 @@ def _number_of(value: Any) -> bool | int | float | complex | None:
     return number if isinstance(number, (bool, int, float, complex)) else None
 
 
-def _plain_array(value: Any, pointer: str, notes: dict[str, str], depth: int) -> Plain:
+def _plain_array(value: Any, pointer: str, notes: dict[str, str], active: tuple[int, ...]) -> Plain:
     detached = value.detach().cpu() if hasattr(value, "detach") else value
     notes_inside: dict[str, str] = {}
-    plain = _plain(detached.tolist(), pointer, notes_inside, depth + 1)
+    plain = _plain(detached.tolist(), pointer, notes_inside, active)
     kind = "tensor" if hasattr(value, "detach") else "array"
-    return _noted(plain, f"{kind}:{str(value.dtype).removeprefix('torch.')}", pointer, notes)
+    shape = "x".join(map(str, value.shape)) if 0 in value.shape else ""  # an empty list has lost it
+    return _noted(plain, f"{kind}:{str(value.dtype).removeprefix('torch.')}:{shape}", pointer, notes)
 
 
 def _noted(plain: Plain, kind: str, pointer: str, notes: dict[str, str]) -> Plain:
     notes[pointer] = kind
     return plain
+
+
+def text_of(value: Any, show: Callable[[Any], str] = str) -> str:
+    """Return a value as a text that UTF-8 can hold, whatever its own class does when it is shown."""
+    try:
+        return show(value).encode("utf-8", "backslashreplace").decode()
+    except Exception:  # a __str__ or __repr__ of the user's; an integer of more digits than Python writes
+        return f"<{type(value).__name__}>"
 
 
 def _is_unicode(text: str) -> bool:
@@ -178,7 +200,13 @@ _TEXT_TYPES: Final[dict[str, tuple[type, Callable[[Any], str], Callable[[str], A
 }
 """Kinds that are written as a text: their type, how they are written, and how they are read."""
 
-_KEY_KINDS: Final[dict[str, Callable[[str], Any]]] = {"int": int, "float": float, "bool": lambda text: text == "True"}
+_KEY_KINDS: Final[dict[str, Callable[[str], Any]]] = {
+    "int": int,
+    "float": float,
+    "bool": lambda text: text == "True",
+    "NoneType": lambda text: None,
+    "tuple": ast.literal_eval,  # reads literals only
+}
 
 
 def restore(plain: Plain, notes: Mapping[str, str], pointer: str = "") -> Any:
@@ -217,18 +245,24 @@ def _restored(value: Any, kind: str) -> Any:
     if name == "enum":
         return _restored_enum(value, rest)
     if name in ("array", "tensor"):
-        import numpy
-
-        return numpy.asarray(value, dtype=rest) if rest != "bfloat16" else numpy.asarray(value)
+        return _restored_array(value, *rest.split(":"))
     simple: dict[str, Callable[[Any], Any]] = {
         "float": float,
-        "json": json.loads,
+        "hex": lambda text: int(text, 16),
+        "surrogates": lambda text: bytes.fromhex(text).decode("utf-8", "surrogatepass"),
         "path": Path,
-        "tuple": tuple,
-        "set": set,
-        "frozenset": frozenset,
     }
-    return simple[name](value) if name in simple else value
+    if name in simple:
+        return simple[name](value)
+    sequences: dict[str, Callable[[Any], Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
+    return sequences[name](value) if name in sequences and isinstance(value, list) else value
+
+
+def _restored_array(value: Any, dtype: str, shape: str = "") -> Any:
+    import numpy
+
+    array = numpy.asarray(value, dtype=None if dtype == "bfloat16" else dtype)
+    return array.reshape([int(length) for length in shape.split("x")]) if shape else array
 
 
 def _restored_enum(value: Any, reference: str) -> Any:
@@ -237,5 +271,7 @@ def _restored_enum(value: Any, reference: str) -> Any:
     for part in qualified_name.split("."):
         found = getattr(found, part, None)
     if isinstance(found, type) and issubclass(found, enum.Enum):
+        if issubclass(found, enum.Flag) and type(value) is int:  # several flags at once have no member of their own
+            return found(value)
         return found.__members__.get(member, value)
     return value

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rla import files
 from rla.database.attribute_dict import AttributeDict
 from rla.database.index_name import parse_index_name
 from rla.database.parameters import read_parameters
@@ -136,11 +137,10 @@ def _walk(root: Path, task: str, pattern: Pattern, tree: str) -> Iterator[Experi
 
 
 def _names_in(folder: Path, tree: str) -> Iterable[str]:
+    if tree != ARCHIVE:
+        return files.subfolders(folder)
     try:
-        with os.scandir(folder) as entries:
-            if tree == ARCHIVE:
-                return [entry.name[: -len(".pkl")] for entry in entries if entry.name.endswith(".pkl")]
-            return [entry.name for entry in entries if entry.is_dir()]
+        return [name.removesuffix(".pkl") for name in os.listdir(folder) if name.endswith(".pkl")]
     except OSError:
         return []
 

@@ -87,7 +87,22 @@ class RunCard:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-_KNOWN: Final = frozenset(known.name for known in fields(RunCard)) - {"extra"}
+_KNOWN: Final = {known.name: known.type for known in fields(RunCard) if known.name != "extra"}
+_KINDS: Final[dict[str, tuple[type, ...]]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "None": (type(None),),
+    "list[str]": (list,),
+    "dict[str, str]": (dict,),
+}
+
+
+def _fits(key: str, value: Any) -> bool:
+    """Say whether a value is of its field's kind; in a card of a foreign hand, one that is not counts as missing."""
+    kinds = [kind for name in str(_KNOWN.get(key, "")).split(" | ") for kind in _KINDS.get(name, ())]
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, tuple(kinds)) and all(isinstance(item, str) for item in inside)
 
 
 def write_run_card(folder: Path, card: RunCard) -> None:
@@ -104,9 +119,9 @@ def write_run_card(folder: Path, card: RunCard) -> None:
 def read_run_card(folder: Path) -> RunCard | None:
     """Read the card of an experiment's log folder; None when there is none that can be read."""
     try:
-        content = json.loads((folder / RUN_CARD_FILE).read_text(encoding="utf-8"))
+        content = json.loads(files.read_regular(folder / RUN_CARD_FILE))
         extra = {key: value for key, value in content.items() if key not in _KNOWN}
-        return RunCard(**{key: value for key, value in content.items() if key in _KNOWN}, extra=extra)
+        return RunCard(**{key: value for key, value in content.items() if _fits(key, value)}, extra=extra)
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None
 

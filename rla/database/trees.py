@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rla import files
 from rla.errors import DataRootError, InvalidNameError
 from rla.names import ARCHIVE, TREES
 
@@ -92,7 +93,7 @@ def tasks_of(data_root: Path, tree: str | None = None) -> list[str]:
 
 
 def _collect_tasks(folder: Path, task: str, found: set[str]) -> None:
-    children = _subfolders(folder)
+    children = [name for name in files.subfolders(folder) if not name.startswith(".")]
     if task and any(_DATE_PARTS[0].fullmatch(child) for child in children):
         found.add(task)
     elif task.count("/") < _DEEPEST_TASK - 1:
@@ -109,16 +110,5 @@ def date_folders(root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _matching(folder: Path, level: int) -> list[str]:
-    return [name for name in _subfolders(folder) if _DATE_PARTS[level].fullmatch(name)]
-
-
-def _subfolders(folder: Path) -> list[str]:
-    """Return the folders in a folder, sorted; one that cannot be read or has gone has none.
-
-    A task or a date folder that is a symbolic link is followed, as people spread a data root over disks.
-    """
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
-    except OSError:
-        return []
+    """Return the date folders of a level. One that is a symbolic link counts: people spread a data root over disks."""
+    return [name for name in files.subfolders(folder) if _DATE_PARTS[level].fullmatch(name)]

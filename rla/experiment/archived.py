@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rla.database.archive import read_archive
+from rla.database.archive import ArchivedState, read_archive
 from rla.database.attribute_dict import AttributeDict
 from rla.database.index_name import parse_record_date
 from rla.database.plain_values import restore
@@ -67,6 +67,8 @@ class ArchivedExperiment(ExperimentFolders):
             ValueError: it is damaged.
         """
         content = read_archive(self.path)
+        if not isinstance(content, (dict, ArchivedState)):
+            raise ValueError(f"'{self.path}' holds a {type(content).__name__}, no archive of an experiment.")
         return dict(content) if isinstance(content, dict) else dict(vars(content))
 
     @property
@@ -95,5 +97,7 @@ class ArchivedExperiment(ExperimentFolders):
 
     def get_timestep(self) -> int | float:
         """Return the time step at which the archive was written."""
-        step = self.state.get("time_step", 0)
+        held = vars(self.state["time_step_holder"]) if "time_step_holder" in self.state else {}
+        private = (value for name, value in held.items() if name.endswith("__time"))  # as Python mangles it
+        step = self.state.get("time_step", held.get("time", next(private, 0)))
         return step if isinstance(step, (int, float)) else 0

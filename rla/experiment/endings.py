@@ -1,6 +1,7 @@
 """How a process ends, told to those who keep a status: normally, by an exception, or by a signal.
 
-What cannot be seen here (`kill -9`, `os._exit`, a power cut) leaves the status as it is; readers find out.
+What cannot be seen here (`kill -9`, `os._exit`, a power cut) leaves the status as it is; readers find out. An exit
+code that did not come through `sys.exit` (a bare `raise SystemExit(3)`) leaves no trace and counts as a normal end.
 """
 
 from __future__ import annotations
@@ -77,13 +78,26 @@ def _wrap_excepthook() -> None:
     sys.excepthook = excepthook
 
 
+class _NotedExit(SystemExit):
+    """The end of the process by `sys.exit(code)`, unless somebody catches it.
+
+    When nobody does, the interpreter drops it after the last Python frame has gone; then the code counts. When
+    somebody does, it is dropped inside a frame.
+    """
+
+    def __del__(self) -> None:
+        if sys._getframe().f_back is not None and _outcome:
+            _outcome.pop()
+
+
 def _wrap_exit() -> None:
     before = sys.exit
 
     def exit_noting_code(status: Any = None, /) -> NoReturn:
-        if threading.current_thread() is threading.main_thread():
-            _outcome.append((FINISHED, None) if status in (None, 0) else (FAILED, f"exit {status}"[:_LONGEST_REASON]))
-        before(status)
+        if status in (None, 0) or threading.current_thread() is not threading.main_thread():
+            before(status)
+        _outcome.append((FAILED, f"exit {status}"[:_LONGEST_REASON]))
+        raise _NotedExit(status)
 
     exit_noting_code._rla = True  # type: ignore[attr-defined]
     exit_noting_code.__doc__ = before.__doc__

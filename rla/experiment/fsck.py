@@ -16,7 +16,7 @@ from rla.database.run_card import read_run_card
 from rla.database.trees import check_data_root, tasks_of
 from rla.errors import RunIsAliveError
 from rla.machine import host_name
-from rla.names import CODE, HYPERPARAMETER, LOG, PARAMETER_FILE, PROGRESS_FILE, RUN_CARD_FILE
+from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, PARAMETER_FILE, PROGRESS_FILE, RUN_CARD_FILE
 from rla.output.csv_file import complete_lines
 from rla.output.fold import fold_dead_run, has_journal
 
@@ -102,23 +102,26 @@ def check_data_root_files(
 def _check(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
     folder = record.log_dir
     status = record.status()
-    yield from _unfinished_claim(record, folder, repair)
+    if finding := _unfinished_claim(record, folder, repair):
+        yield finding
+        return
     yield from _card(record, folder)
     yield from _parameters(record)
     if status == "running":
         return
     yield from _journal(record, folder, repair)
-    yield from _leftovers(record, folder, repair)
+    yield from _leftovers(record, repair)
     yield from _csv(record, folder)
 
 
-def _unfinished_claim(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[Finding]:
+def _unfinished_claim(record: ExperimentRecord, folder: Path, repair: bool) -> Finding | None:
     """Find a place that was claimed by a process that died before it gave it its name."""
     index = parse_index_name(folder.name)
     if index is not None and folder.name == f"{index.time}_{index.node}_" and not os.listdir(folder):
         if repair:
             files.remove_directory(folder)
-        yield Finding(record.name, WARNING, "an experiment died while it was made", "run with --repair", repair)
+        return Finding(record.name, WARNING, "an experiment died while it was made", "run with --repair", repair)
+    return None
 
 
 def _card(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:
@@ -130,10 +133,10 @@ def _parameters(record: ExperimentRecord) -> Iterator[Finding]:
     for tree in (LOG, CODE, HYPERPARAMETER):
         path = record.place.path(tree) / f"{PARAMETER_FILE}.json"
         try:
-            json.loads(path.read_text(encoding="utf-8"))
+            json.loads(files.read_regular(path))
         except FileNotFoundError:
             continue
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             yield Finding(record.name, ERROR, f"{tree}/…/{path.name} cannot be read: {error}", "readers use the others")
 
 
@@ -155,13 +158,26 @@ def _journal(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[F
             yield Finding(record.name, WARNING, problem, f"{rows} rows were added to {PROGRESS_FILE}", True)
 
 
-def _leftovers(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[Finding]:
+def _leftovers(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
     """Find files that were written aside by a process that died before it renamed them."""
-    names = [name for name in os.listdir(folder) if name.startswith(".") and name.endswith((".tmp", ".wider"))]
-    if names:
-        for name in names if repair else ():
-            files.remove(folder / name)
-        yield Finding(record.name, WARNING, f"{len(names)} half-written file(s)", "run with --repair", repair)
+    card = record.run_card()
+    own = card is None or card.host == host_name()
+    found = [path for tree in (LOG, CODE, HYPERPARAMETER) for path in _written_aside(record.place.path(tree))]
+    archive = record.place.path(ARCHIVE)
+    found += [path for path in _written_aside(archive.parent) if path.name.startswith(f".{archive.name[:100]}")]
+    if found:
+        for path in found if repair and own else ():
+            files.remove(path)
+        advice = "run with --repair" + ("" if own or card is None else f" on its own host, {card.host}")
+        yield Finding(record.name, WARNING, f"{len(found)} half-written file(s)", advice, repair and own)
+
+
+def _written_aside(folder: Path) -> list[Path]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return [folder / name for name in names if name.startswith(".") and name.endswith((".tmp", ".wider"))]
 
 
 def _csv(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from rla.config import Settings, load_settings
 from rla.database.creation import not_writable
 from rla.database.index_name import record_date_of
 from rla.database.parameters import lookup
+from rla.database.plain_values import as_mapping, text_of
 from rla.database.run_card import FAILED, FINISHED
 from rla.database.trees import check_task_name
 from rla.errors import ConfigError, NotConfiguredError, RLAWarning, UnknownParameterError
@@ -57,7 +58,7 @@ class ExperimentManager(ExperimentFolders):
         custom_data: what `add_custom_data` added, by key.
     """
 
-    def __init__(self, logger: Logger) -> None:
+    def __init__(self, logger: Logger = process_logger) -> None:
         self.logger = logger
         self.hyper_param: dict[str, Any] = {}
         self.settings: Settings | None = None
@@ -73,6 +74,7 @@ class ExperimentManager(ExperimentFolders):
         self._custom = CustomData()
         self._log_callback: Callable[[dict[str, Any]], object] | None = None
         self._run: Run | None = None
+        self._told_rank = False
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         if self is exp_manager:  # in another process, the same name means that process's manager
@@ -177,7 +179,7 @@ class ExperimentManager(ExperimentFolders):
         """
         if self.settings is None:
             raise NotConfiguredError("exp_manager.log_files_gen()", "exp_manager.configure(...)")
-        values = dict(self.hyper_param)
+        values = {str(key): value for key, value in (as_mapping(self.hyper_param) or {}).items()}
         tracked = {key: found[0] for key in self._tracked if (found := self._value_of(key)) is not None}
         self.finish()
         rank = 0 if os.environ.get(ALL_RANKS_VARIABLE) == "1" else distributed_rank()
@@ -190,9 +192,11 @@ class ExperimentManager(ExperimentFolders):
         self.logger.reset()
         tell_at_end(self.finish)
         if rank:
-            self.logger.info(
-                f"Rank {rank} records nothing; rank 0 does. Set {ALL_RANKS_VARIABLE}=1 to record them all."
-            )
+            if not self._told_rank:
+                self._told_rank = True
+                self.logger.info(
+                    f"Rank {rank} records nothing; rank 0 does. Set {ALL_RANKS_VARIABLE}=1 to record them all."
+                )
             self.logger.mute()
             return
         try:
@@ -201,7 +205,7 @@ class ExperimentManager(ExperimentFolders):
             self.finish(FAILED, str(error))
             raise not_writable(root, str(error)) from error
         self.logger.log_callback = self._log_callback
-        self.logger.add_text("hyperparameters", _markdown_table(values))
+        self.logger.add_text("hyperparameters", _markdown_table(self._run.parameters))
         self.serialize_object_and_save()
 
     def finish(self, status: str = FINISHED, reason: str | None = None) -> None:
@@ -214,7 +218,7 @@ class ExperimentManager(ExperimentFolders):
         run, self._run = self._run, None
         if run is None or not run.is_mine:
             return
-        if self._custom.values and not run.temporary:
+        if not run.temporary:
             self._save_archive(run)
         self.logger.close()
         run.finish(status, reason, self.logger.dropped_rows)
@@ -250,7 +254,7 @@ class ExperimentManager(ExperimentFolders):
     def print_args(self) -> None:
         """Show all hyper-parameters, and keep them in `backup.txt`."""
         for key, value in sorted(self.hyper_param.items(), key=lambda item: str(item[0])):
-            self.logger.backup(f"key: {key}, value: {value}")
+            self.logger.backup(f"key: {text_of(key)}, value: {text_of(value)}")
 
     def print_log_dir(self) -> None:
         """Show where the experiment is recorded."""
@@ -314,7 +318,7 @@ class ExperimentManager(ExperimentFolders):
 
 def _markdown_table(values: Mapping[str, Any]) -> str:
     def cell(value: object) -> str:
-        return str(value).replace("|", "\\|").replace("\n", " ")
+        return text_of(value).replace("|", "\\|").replace("\n", " ")
 
     rows = [f"| {cell(key)} | {cell(value)} |" for key, value in values.items()]
     return "\n".join(["| hyper-parameter | value |", "| --- | --- |", *rows])

@@ -125,7 +125,7 @@ def experiment_data_query(
     keyed = keyed_by_record_date(find_experiments(data_root, task_table_name, reg, data_type))
     if single_res_filter and len(keyed) > 1:
         raise AmbiguousExperimentError(str(reg), [record.name for record in keyed.values()])
-    return {key: _result(record) for key, record in keyed.items()}
+    return {key: _result(record, data_type) for key, record in keyed.items()}
 
 
 def single_experiment_query(
@@ -143,12 +143,16 @@ def single_experiment_query(
         ExperimentNotFoundError: there is none.
         AmbiguousExperimentError: there are several; the message lists them.
     """
-    return _result(find_one(data_root, task_table_name, log_date, data_type))
+    return _result(find_one(data_root, task_table_name, log_date, data_type), data_type)
 
 
 def _other(record: ExperimentRecord) -> QueryResult:
     path = str(record.path)
-    return OtherQueryResult(path, os.path.getctime(path), path)
+    try:
+        changed = os.path.getctime(path)
+    except OSError:  # it vanished since it was found
+        changed = 0.0
+    return OtherQueryResult(path, changed, path)
 
 
 _MAKERS: Final[dict[str, Callable[[ExperimentRecord], QueryResult]]] = {
@@ -159,5 +163,5 @@ _MAKERS: Final[dict[str, Callable[[ExperimentRecord], QueryResult]]] = {
 }
 
 
-def _result(record: ExperimentRecord) -> QueryResult:
-    return _MAKERS.get(record.tree, _other)(record)
+def _result(record: ExperimentRecord, data_type: str) -> QueryResult:
+    return _MAKERS.get(data_type, _other)(record)

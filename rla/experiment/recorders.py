@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["MatplotlibRecorder", "format_name"]
 
 DEFAULT_SUFFIX = ".png"
+SUFFIXES = frozenset({".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".eps", ".ps", ".pgf"})
+"""Endings that name a format; any other dot belongs to the name."""
 
 
 def format_name(name: str, add_timestamp: bool, cover: bool, results_dir: str | os.PathLike[str] | None) -> str:
@@ -29,7 +32,7 @@ def format_name(name: str, add_timestamp: bool, cover: bool, results_dir: str | 
     """
     folder = Path(exp_manager.results_dir if results_dir is None else results_dir)
     path = folder / name
-    suffix = path.suffix if path.suffix[1:].isalpha() else ""
+    suffix = path.suffix if path.suffix.lower() in SUFFIXES else ""
     stem = str(path)[: -len(suffix)] if suffix else str(path)
     if add_timestamp:
         stem += f"-{exp_manager.get_timestep()}"
@@ -71,7 +74,10 @@ class MatplotlibRecorder:
 
             fig = plt.gcf()
         path = format_name(name or "figure", add_timestamp, cover, results_dir)
-        fig.savefig(path, **{"bbox_inches": "tight", "dpi": 150, **kwargs})
+        content = io.BytesIO()
+        suffix = os.path.splitext(path)[1][1:]
+        fig.savefig(content, **{"bbox_inches": "tight", "dpi": 150, "format": suffix, **kwargs})
+        files.write_atomic(path, content.getvalue())
         return path
 
     @staticmethod

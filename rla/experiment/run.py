@@ -11,7 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from rla.database.run_card import HEARTBEAT_SECONDS, RunCard, write_run_card
 from rla.database.trees import ExperimentPlace
 from rla.errors import RLAWarning
 from rla.machine import host_name, process_start
-from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG
+from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, SECRET_KEYS
 from rla.version import __version__
 
 __all__ = ["Run", "start_run"]
@@ -38,12 +38,14 @@ class Run:
         place: where its folders lie.
         card: its run card, as last written.
         moment: the moment that names it.
+        parameters: its hyper-parameters, as plain values.
         temporary: whether the folders are removed at the end, as those of ranks that record nothing.
     """
 
     place: ExperimentPlace
     card: RunCard
     moment: datetime
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     temporary: bool = False
 
     @property
@@ -129,7 +131,7 @@ def start_run(
         pid=os.getpid(),
         process_start=process_start(),
         user=_user(),
-        command=[sys.executable, *sys.argv],
+        command=[sys.executable, *_without_secrets(sys.argv)],
         working_directory=_working_directory(),
         python=platform.python_version(),
         rla_version=__version__,
@@ -140,7 +142,22 @@ def start_run(
         write_parameters(parameters, *(place.path(tree) for tree in (LOG, CODE, HYPERPARAMETER)))
     except OSError as error:
         raise not_writable(data_root, error.strerror or str(error)) from error
-    return Run(place, card, moment, temporary)
+    return Run(place, card, moment, parameters, temporary)
+
+
+def _without_secrets(arguments: list[str]) -> list[str]:
+    """Return a command line in which values of options such as ``--password`` are masked."""
+    shown: list[str] = []
+    mask_next = False
+    for argument in arguments:
+        name, sign, _ = argument.partition("=")
+        secret = any(key in name.lower().replace("-", "_") for key in SECRET_KEYS)
+        if mask_next and not argument.startswith("-"):
+            shown.append("***")
+        else:
+            shown.append(f"{name}=***" if secret and sign else argument)
+        mask_next = secret and not sign and name.startswith("-")
+    return shown
 
 
 def _user() -> str:

@@ -40,6 +40,10 @@ def _field(number: int, content: bytes) -> bytes:
     return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
 def _event(time: float, step: int) -> bytes:
     return _TIME.pack(1 << 3 | 1, time) + _varint(2 << 3) + _varint(step)
 
@@ -57,15 +61,15 @@ def scalars_event(scalars: Iterable[tuple[str, float]], step: int, time: float) 
         step: the time step, a whole number of 64 bits.
         time: seconds since 1970.
     """
-    values = b"".join(_field(1, _field(1, tag.encode()) + _FLOAT.pack(2 << 3 | 5, value)) for tag, value in scalars)
+    values = b"".join(_field(1, _field(1, _utf8(tag)) + _FLOAT.pack(2 << 3 | 5, value)) for tag, value in scalars)
     return _event(time, step) + _field(5, values)
 
 
 def text_event(tag: str, markdown: str, step: int, time: float) -> bytes:
     """Pack a text for TensorBoard's TEXT tab; markdown is shown as such."""
     metadata = _field(1, _field(1, b"text"))
-    tensor = _varint(1 << 3) + _varint(_STRING_TYPE) + _field(2, b"") + _field(8, markdown.encode())
-    value = _field(1, tag.encode()) + _field(9, metadata) + _field(8, tensor)
+    tensor = _varint(1 << 3) + _varint(_STRING_TYPE) + _field(2, b"") + _field(8, _utf8(markdown))
+    value = _field(1, _utf8(tag)) + _field(9, metadata) + _field(8, tensor)
     return _event(time, step) + _field(5, _field(1, value))
 
 

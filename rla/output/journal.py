@@ -150,8 +150,15 @@ class JournalWriter:
             self._keep(record)
 
     def retry(self) -> bool:
-        """Hand over what waits in memory; True when nothing waits any more."""
-        with self._mutex:
+        """Hand over what waits in memory; True when nothing waits any more.
+
+        Nothing is waited for: whoever holds the mutex may be a signal handler that waits for this very thread.
+        """
+        if not self._backlog:
+            return True
+        if not self._mutex.acquire(blocking=False):
+            return False
+        try:
             while self._backlog:
                 record = self._backlog[0]
                 try:
@@ -164,6 +171,8 @@ class JournalWriter:
             self._backlog_bytes = 0
             self.failing = None
             return True
+        finally:
+            self._mutex.release()
 
     def _encode(self, record: Record) -> bytes:
         if isinstance(record, Row):

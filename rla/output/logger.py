@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol
 
+from rla import files
 from rla.clock import TimeStepHolder, time_step_holder
 from rla.errors import RLAWarning
 from rla.names import BACKUP, DEBUG, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
@@ -86,7 +87,7 @@ class Logger(OpenRow):
             OSError: the folder cannot be written.
         """
         self.close()
-        Path(directory).mkdir(parents=True, exist_ok=True)
+        files.make_directories(directory)
         self._pipeline = Pipeline(Path(directory), formats, self._report, tick)
         self._to_terminal = "stdout" in formats
         self.muted = False

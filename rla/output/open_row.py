@@ -54,7 +54,9 @@ class OpenRow:
         row = dict(zip(keys, map(open_row.pop, keys), strict=True))
         excluded: dict[str, frozenset[str]] = {}
         if self._excluded:
-            excluded, self._excluded = self._excluded, {}
+            for key in keys:
+                if key in self._excluded:
+                    excluded[key] = self._excluded.pop(key)
         if self._means:
             self._means.clear()
         return row, excluded

@@ -7,6 +7,7 @@ An output that fails is told so once, keeps its place, and is tried again; the o
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -97,6 +98,7 @@ class Writer:
         self._commit = Commit(journal.folder)
         self._working = threading.RLock()
         self._inside: int | None = None  # the thread that hands over right now
+        self._flusher: int | None = None  # the thread that writes out everything right now
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._next_sync = time.monotonic() + SYNC_SECONDS
@@ -114,19 +116,22 @@ class Writer:
             self._wake.clear()
             try:
                 self._journal.retry()
-                self._work(SLICE_RECORDS, REST_FACTOR)
+                if self._work(SLICE_RECORDS, REST_FACTOR, time.monotonic() + FLUSH_SECONDS):
+                    self.wake()
                 self._tick()
                 if time.monotonic() >= self._next_sync:
                     with self._working:
                         self._sync()
             except Exception as error:  # the thread must outlive whatever happens in a pass; the rows stay journaled
                 self._report(f"writing the records was put off: {type(error).__name__}: {error}")
-            self._stopped.wait(FLUSH_SECONDS / 10)
 
-    def _work(self, slice_records: int, rest: float) -> None:
-        """Hand over all that is there."""
+    def _work(self, slice_records: int, rest: float, until: float = math.inf) -> bool:
+        """Hand over what is there, resting after each slice; True when time ran out before the end.
+
+        Without an end in time, all that is there is handed over.
+        """
         more = True
-        while more and not (rest and self._stopped.is_set()):
+        while more and time.monotonic() < until and not (rest and self._stopped.is_set()):
             started = time.perf_counter()
             with self._working:
                 self._inside = threading.get_ident()
@@ -136,6 +141,7 @@ class Writer:
                     self._inside = None
             if rest and more:
                 time.sleep(rest * (time.perf_counter() - started))
+        return more
 
     def _hand_over_slice(self, slice_records: int) -> bool:
         records = self._reader.read(slice_records)
@@ -178,15 +184,19 @@ class Writer:
             return
         self._journal.retry()
         with self._working:
-            self._work(LARGE_SLICE_RECORDS, 0.0)
-            self._settle()
-            while any(lane.reader and not lane.failing for lane in self._lanes):
+            self._flusher = threading.get_ident()
+            try:
                 self._work(LARGE_SLICE_RECORDS, 0.0)
                 self._settle()
+                while any(lane.reader and not lane.failing for lane in self._lanes):
+                    self._work(LARGE_SLICE_RECORDS, 0.0)
+                    self._settle()
+            finally:
+                self._flusher = None
 
     def _interrupted(self) -> bool:
         """Say whether this thread is handing over already, and a signal handler got it here again."""
-        return self._inside == threading.get_ident()
+        return threading.get_ident() in (self._inside, self._flusher)
 
     def _settle(self) -> None:
         for lane in self._lanes:

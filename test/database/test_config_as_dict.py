@@ -28,7 +28,6 @@ def test_without_a_data_root_the_code_root_serves(tmp_path: Path) -> None:
     assert exp_manager.data_root == str(tmp_path)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: a list of OmegaConf is refused with a message that shows the right value")
 def test_a_mapping_of_another_package_is_as_good_as_a_dict(tmp_path: Path) -> None:
     config = OmegaConf.create({"LOG_USED": ["csv"], "REMOTE_SETTING": {"port": 21}})
     exp_manager.configure("demo_task", config, data_root=tmp_path, code_root=tmp_path)

@@ -55,7 +55,6 @@ def test_the_older_name_of_the_data_root_is_understood(config: Path) -> None:
     assert exp_manager.data_root == str(config.parent / "old")
 
 
-@pytest.mark.xfail(strict=True, reason="bug: DATA_ROOT with ~ is joined to the file's folder before ~ is expanded")
 def test_a_home_folder_in_the_file_is_the_users(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(config.parent.parent / "home"))
     config.write_text("DATA_ROOT: ~/database\n")

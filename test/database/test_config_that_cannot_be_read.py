@@ -48,7 +48,6 @@ def test_a_syntax_error_at_the_end_of_the_file_is_no_error_of_ours(settings_of: 
         settings_of('DL_FRAMEWORK: "torch\n')
 
 
-@pytest.mark.xfail(strict=True, reason="bug: a yaml.ReaderError is always shown as line 1, column 1, with an empty line")
 def test_a_character_that_yaml_forbids_is_shown_on_its_line(settings_of: Reader) -> None:
     with pytest.raises(ConfigSyntaxError, match="line 3") as caught:
         settings_of("DL_FRAMEWORK: torch\nSEND_LOG_FILE: False\nDATA_ROOT: da\x07ta\n")

@@ -40,7 +40,7 @@ def test_an_unknown_log_format_is_told_at_configure_with_the_nearest_name(tmp_pa
         ("PROJECT_TYPE.backup_code_by", "zip"),
         ("BACKUP_CONFIG.backup_code_dir", {"a": 1}),
         ("BACKUP_CONFIG.backup_code_dir", [1, 2]),
-        ("DATA_ROOT", 3),
+        ("DATA_ROOT", ["a"]),
         ("LOG_USED", 5),
     ],
 )
@@ -83,3 +83,7 @@ def test_tensorflow_as_framework_needs_no_tensorflow_to_log(tmp_path: Path) -> N
     exp_manager.log_files_gen()
     exp_manager.logger.record_tabular("a", 1)
     assert exp_manager.logger.dump_tabular()["a"] == 1
+
+
+def test_a_name_of_digits_is_a_text() -> None:
+    assert load_settings({"REMOTE_SETTING": {"username": 1234}}).get("REMOTE_SETTING.username") == "1234"

@@ -1,0 +1,209 @@
+"""Names, values and signatures of the original, as the list of the drop-in surface (`shared/API.md`) tells them."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from rla.compat.modules import ALIASES
+
+API = Path(__file__).resolve().parents[3] / "shared" / "API.md"
+
+pytestmark = pytest.mark.skipif(not API.exists(), reason=f"there is no {API}: it is not part of the repository")
+
+NOT_YET: dict[str, set[str]] = {
+    "easy_log.complex_data_recorder": {"ImgRecorder", "ImgRecorder.save"},
+    "easy_log.logger": {
+        *("KVWriter", "KVWriter.__init__", "KVWriter.writekvs", "SeqWriter", "SeqWriter.writeseq"),
+        *("HumanOutputFormat", "HumanOutputFormat.__init__", "HumanOutputFormat.writekvs"),
+        *("HumanOutputFormat.writeseq", "HumanOutputFormat.close"),
+        *("JSONOutputFormat", "JSONOutputFormat.__init__", "JSONOutputFormat.writekvs", "JSONOutputFormat.close"),
+        *("CSVOutputFormat", "CSVOutputFormat.__init__", "CSVOutputFormat.writekvs", "CSVOutputFormat.close"),
+        *("TensorBoardOutputFormat", "TensorBoardOutputFormat.__init__", "TensorBoardOutputFormat.writer"),
+        *("TensorBoardOutputFormat.add_hyper_params_to_tb", "TensorBoardOutputFormat.writekvs"),
+        *("TensorBoardOutputFormat.close", "make_output_format", "summary_val", "valid_float_value"),
+        *("log_from_tf_summary", "ma_dict", "lst_print_dict", "set_comm", "ProfileKV", "ProfileKV.__init__"),
+        *("profile", "scoped_configure", "read_json", "read_tb", "Logger.__init__", "Logger.set_comm"),
+    },
+    "easy_log.tester": {
+        *("import_hyper_parameters", "load_from_record_date", "fork_tester_log_files"),
+        *("Tester.update_log_files_location", "Tester.log_file_copy", "Tester.task_gen", "Tester.load_tester"),
+        *("Tester.add_summary_to_logger", "Tester.sync_log_file", "Tester.log_file_finder"),
+        *("Tester.get_ignore_files", "Tester.log_name_formatter", "Tester.get_version_num", "Tester.update_fph"),
+        *("Tester.new_saver", "Tester.save_checkpoint", "Tester.load_checkpoint", "Tester.auto_parse_info"),
+        *("Tester.add_graph", "Tester.print_large_memory_variable", "Tester.dict_to_table_text_summary"),
+    },
+}
+"""Module → names that later work brings. What is there already must not stand here."""
+
+OTHER_DEFAULTS = {
+    ("easy_log.logger", "configure", "framework"): "it changes nothing today, so none is named",
+}
+
+
+class Item(NamedTuple):
+    """A name of the original: ``path`` inside ``module``, and what stands behind it in the list."""
+
+    module: str
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.path}"
+
+
+def items_of(markdown: str) -> Iterator[Item]:
+    """Yield the names of all modules that have a home today."""
+    _, _, names = markdown.partition("\n## Names and signatures")
+    for section in re.split(r"\n### ", names)[1:]:
+        heading, _, body = section.partition("\n")
+        module = heading.strip().removeprefix("RLA.")
+        if module not in ALIASES:
+            continue
+        for line in body.splitlines():
+            if not line.startswith("- "):
+                continue
+            pieces = re.findall(r"`([^`]*)`", line)
+            owner = ""
+            if line.startswith("- class "):
+                owner = pieces.pop(0)
+                yield Item(module, owner, "")
+            for piece in pieces:
+                yield from _item(module, f"{owner}." if owner else "", piece)
+
+
+def _item(module: str, prefix: str, piece: str) -> Iterator[Item]:
+    if match := re.fullmatch(r"(\w+)(\(.*\))", piece):
+        yield Item(module, prefix + match[1], match[2])
+        return
+    *names, value = piece.split(" = ") if " = " in piece else (piece, "")
+    for name in names:
+        yield Item(module, prefix + name, f"= {value}" if value else "")
+
+
+def found(item: Item) -> Any:
+    value: Any = importlib.import_module(f"RLA.{item.module}")
+    for name in item.path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def problem(item: Item) -> str:
+    """Say in what a name of today is not that of the original, nothing when a script can't tell."""
+    try:
+        value = found(item)
+    except AttributeError:
+        return "it is missing"
+    if item.text.startswith("("):
+        return _wrong_signature(item, value)
+    if item.text.startswith("= "):
+        return _wrong_value(item, value)
+    return ""
+
+
+def _wrong_value(item: Item, value: Any) -> str:
+    module = importlib.import_module(f"RLA.{item.module}")
+    expression = ast.parse(item.text[2:], mode="eval").body
+    if isinstance(expression, ast.Call):  # an instance: the class must be right
+        cls = getattr(module, ast.unparse(expression.func))
+        return "" if isinstance(value, cls) else f"it is no {cls.__name__}: {value!r}"
+    if isinstance(expression, ast.Constant) and expression.value is None:  # filled while a program runs
+        return ""
+    expected = eval(compile(ast.Expression(expression), "API.md", "eval"), dict(vars(module)))
+    return "" if value == expected and type(value) is type(expected) else f"{value!r} is not {expected!r}"
+
+
+def _wrong_signature(item: Item, value: Any) -> str:
+    """Say what a call that the original took would not find: names in their order, defaults, stars."""
+    (function,) = ast.parse(f"def f{item.text}: ...").body
+    assert isinstance(function, ast.FunctionDef)
+    asked = function.args
+    parameters = list(inspect.signature(value).parameters.values())[_is_unbound(item) :]
+    kinds = {parameter.kind for parameter in parameters}
+    if asked.vararg and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        return "it takes no *args"
+    if asked.kwarg and inspect.Parameter.VAR_KEYWORD not in kinds:
+        return "it takes no **kwargs"
+    names = [argument.arg for argument in asked.args]
+    plain = [parameter for parameter in parameters if parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    if [parameter.name for parameter in plain[: len(names)]] != names:
+        return f"its parameters are {inspect.signature(value)}"
+    known = {*names, *(argument.arg for argument in asked.kwonlyargs)}
+    for parameter in parameters:
+        variable = parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        if parameter.name not in known and not variable and parameter.default is parameter.empty:
+            return f"it needs {parameter.name}, which the original did not have"
+    return _wrong_default(item, plain, dict(zip(reversed(names), reversed(asked.defaults), strict=False)))
+
+
+def _is_unbound(item: Item) -> bool:
+    """Tell whether the first parameter is ``self``: a method that is looked up on its class."""
+    owner, _, name = item.path.rpartition(".")
+    return bool(owner) and not isinstance(
+        inspect.getattr_static(found(item._replace(path=owner)), name), (staticmethod, classmethod)
+    )
+
+
+def _wrong_default(item: Item, parameters: list[inspect.Parameter], defaults: dict[str, ast.expr]) -> str:
+    for parameter in parameters:
+        if parameter.name in defaults and (item.module, item.path, parameter.name) not in OTHER_DEFAULTS:
+            default = eval(compile(ast.Expression(defaults[parameter.name]), "API.md", "eval"), {"list": list})
+            today = list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
+            if today != default:
+                return f"the default of {parameter.name} is {parameter.default!r}, it was {default!r}"
+    return ""
+
+
+ITEMS = list(items_of(API.read_text(encoding="utf-8"))) if API.exists() else []
+LATER = [item for item in ITEMS if item.path in NOT_YET.get(item.module, ())]
+NOW = [item for item in ITEMS if item not in LATER]
+
+
+@pytest.mark.parametrize("item", NOW, ids=str)
+def test_a_name_of_the_original_is_there_as_it_was(item: Item) -> None:
+    assert problem(item) == ""
+
+
+@pytest.mark.parametrize("item", LATER, ids=str)
+def test_a_name_that_is_there_does_not_stand_on_the_list_of_later_work(item: Item) -> None:
+    assert problem(item), f"{item} is there: take it off NOT_YET"
+
+
+def test_the_list_of_later_work_has_only_names_of_the_original() -> None:
+    known = {(item.module, item.path) for item in ITEMS}
+    assert {(module, name) for module, names in NOT_YET.items() for name in names} - known == set()
+
+
+def test_all_modules_that_have_a_home_and_names_are_in_the_list() -> None:
+    packages = {"easy_log", "trackers"}
+    assert {item.module for item in ITEMS} == set(ALIASES) - packages
+    assert len(NOW) > 100
+
+
+def test_a_default_that_is_another_one_on_purpose_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, path, name in list(OTHER_DEFAULTS):
+        (item,) = (item for item in NOW if (item.module, item.path) == (module, path))
+        monkeypatch.delitem(OTHER_DEFAULTS, (module, path, name))
+        assert f"the default of {name} is" in problem(item)
+
+
+def test_what_is_not_as_it_was_is_found() -> None:
+    wrong = [
+        Item("const", "NONSENSE", "= 'time-step'"),
+        Item("const", "DEFAULT_X_NAME", "= 'time_step'"),
+        Item("easy_log.const", "default_log_types", "= [LOG, CODE]"),
+        Item("easy_log.tester", "Tester.nonsense", "()"),
+        Item("easy_log.tester", "Tester.update_hyper_param", "(key, value)"),
+        Item("easy_log.tester", "Tester.update_hyper_param", "(k)"),
+        Item("easy_log.tester", "Tester.print_args", "(*args)"),
+        Item("easy_log.logger", "set_level", "(level, **kwargs)"),
+        Item("easy_log.time_step", "TimeStepHolder.__init__", "(time=1, epoch=0, tf_log=False)"),
+    ]
+    assert [str(item) for item in wrong if not problem(item)] == []

@@ -1,0 +1,223 @@
+"""The check of a data root finds what is damaged, and repairs what is its to repair."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess, Popen
+from typing import Any
+
+import pytest
+
+from rla import exp_manager, read_progress
+from rla.errors import DataRootError
+from rla.experiment.fsck import FsckReport, check_data_root_files
+
+Start = Callable[..., None]
+RECORD_AND_DIE = """
+for step in range(20):
+    time_step_holder.set_time(step)
+    logger.record_tabular("value", step * 1.5)
+    logger.dump_tabular()
+os._exit(1)
+"""
+
+
+@pytest.fixture
+def finished(start: Start) -> Path:
+    """The log folder of an experiment that has finished."""
+    start(lr=0.1)
+    exp_manager.logger.record_tabular("value", 1)
+    exp_manager.logger.dump_tabular()
+    folder = Path(exp_manager.log_dir)
+    exp_manager.finish()
+    return folder
+
+
+@pytest.fixture
+def dead(run_experiment: Callable[..., CompletedProcess[str]], data_root: Path) -> Path:
+    """The log folder of a run that recorded twenty rows and was killed."""
+    run_experiment(RECORD_AND_DIE)
+    (folder,) = data_root.glob("log/demo_task/*/*/*/*")
+    assert (folder / ".journal").is_dir()
+    return folder
+
+
+def content(root: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def problems(report: FsckReport) -> list[str]:
+    return [finding.problem for finding in report.findings]
+
+
+def test_a_run_that_finished_is_in_order(finished: Path, data_root: Path) -> None:
+    report = check_data_root_files(data_root)
+    assert (report.experiments, report.findings, report.errors) == (1, [], [])
+
+
+def test_an_empty_data_root_is_in_order(data_root: Path) -> None:
+    data_root.mkdir()
+    assert check_data_root_files(data_root).as_dict() == {"experiments": 0, "errors": 0, "warnings": 0, "findings": []}
+
+
+def test_a_missing_data_root_is_an_error_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(DataRootError):
+        check_data_root_files(tmp_path / "nowhere")
+
+
+def test_experiments_of_older_tools_are_in_order(data_root: Path) -> None:
+    folder = data_root / "log/demo_task/2022/03/01/21-10-11-000001 a &lr=1"
+    folder.mkdir(parents=True)
+    (folder / "progress.csv").write_text("a,time-step\n1,0\n")
+    assert check_data_root_files(data_root).as_dict()["experiments"] == 1
+    assert check_data_root_files(data_root, repair=True).findings == []
+
+
+def test_a_dead_run_is_found_and_nothing_is_written_without_repair(dead: Path, data_root: Path) -> None:
+    before = content(data_root)
+    report = check_data_root_files(data_root)
+    (finding,) = report.findings
+    assert finding.severity == "warning"
+    assert finding.experiment == f"demo_task/{'/'.join(dead.parts[-4:])}"
+    assert "journal" in finding.problem
+    assert "--repair" in finding.advice
+    assert not finding.repaired
+    assert report.errors == []
+    assert content(data_root) == before
+
+
+def test_a_dead_run_is_repaired_once_and_keeps_all_rows(dead: Path, data_root: Path) -> None:
+    rows = read_progress(dead).rows
+    assert len(rows) == 20
+    (finding,) = check_data_root_files(data_root, repair=True).findings
+    assert finding.repaired
+    assert check_data_root_files(data_root, repair=True).findings == []
+    assert len((dead / "progress.csv").read_text().splitlines()) == 21
+    assert not (dead / ".journal").exists()
+    assert read_progress(dead).rows == rows
+
+
+def test_a_live_run_is_left_untouched(start_experiment: Callable[..., Popen[str]], data_root: Path) -> None:
+    record = "logger.record_tabular('value', 1)\nlogger.dump_tabular()\nlogger.flush()\nprint('ready', flush=True)\n"
+    process = start_experiment("sys.stdin.read()\n", ready=record)
+    (folder,) = data_root.glob("log/demo_task/*/*/*/*")
+    (folder / ".progress.csv.x.tmp").write_text("being written")
+    before = content(data_root)
+    report = check_data_root_files(data_root, repair=True)
+    assert (report.experiments, report.findings) == (1, [])
+    assert content(data_root) == before
+    process.communicate("")
+    assert process.returncode == 0
+    assert len(read_progress(folder).rows) == 1
+
+
+def test_a_card_that_cannot_be_read_is_an_error(finished: Path, data_root: Path) -> None:
+    (finished / "experiment.json").write_text("{")
+    (finding,) = check_data_root_files(data_root, repair=True).errors
+    assert "experiment.json" in finding.problem
+    assert not finding.repaired
+    assert (finished / "experiment.json").read_text() == "{"
+
+
+@pytest.mark.parametrize("tree", ["log", "code", "hyperparameter"])
+def test_parameters_that_cannot_be_read_are_an_error(finished: Path, data_root: Path, tree: str) -> None:
+    (path,) = data_root.glob(f"{tree}/demo_task/*/*/*/*/parameter.json")
+    path.write_text('{"lr": ')
+    (finding,) = check_data_root_files(data_root).errors
+    assert tree in finding.problem
+    assert "parameter.json" in finding.problem
+
+
+def test_parameters_nested_too_deep_are_an_error_like_others(finished: Path, data_root: Path) -> None:
+    (finished / "parameter.json").write_text("[" * 100_000)
+    assert len(check_data_root_files(data_root).errors) == 1
+
+
+def test_what_was_left_half_written_is_removed_with_repair_alone(finished: Path, data_root: Path) -> None:
+    left = [finished / ".experiment.json.ab12.tmp", finished / ".progress.csv.wider"]
+    for path in left:
+        path.write_text("half")
+    (finding,) = check_data_root_files(data_root).findings
+    assert (finding.severity, finding.repaired) == ("warning", False)
+    assert "2 half-written" in finding.problem
+    assert all(path.exists() for path in left)
+    (finding,) = check_data_root_files(data_root, repair=True).findings
+    assert finding.repaired
+    assert not any(path.exists() for path in left)
+    assert check_data_root_files(data_root).findings == []
+
+
+def test_files_of_the_users_are_never_removed(finished: Path, data_root: Path) -> None:
+    mine = [finished / name for name in ("notes.tmp", ".hidden", "data.wider", "tb/mine.tmp")]
+    for path in mine:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine")
+    check_data_root_files(data_root, repair=True)
+    assert all(path.exists() for path in mine)
+
+
+@pytest.mark.parametrize("tree", ["hyperparameter", "code", "archive_tester"])
+def test_what_was_left_half_written_in_another_tree_is_found(finished: Path, data_root: Path, tree: str) -> None:
+    (path,) = data_root.glob(f"{tree}/demo_task/*/*/*/*")
+    left = path.parent / f".{path.name}.ab.tmp" if tree == "archive_tester" else path / ".parameter.json.ab.tmp"
+    left.write_text("half")
+    check_data_root_files(data_root, repair=True)
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("heartbeat", [0.0, 1e12], ids=["stale", "heard of"])
+def test_a_run_of_another_host_is_not_repaired(dead: Path, data_root: Path, heartbeat: float) -> None:
+    card: dict[str, Any] = json.loads((dead / "experiment.json").read_text())
+    (dead / "experiment.json").write_text(json.dumps({**card, "host": "far-away", "heartbeat": heartbeat}))
+    before = content(data_root)
+    report = check_data_root_files(data_root, repair=True)
+    assert [(finding.repaired, "far-away" in finding.advice) for finding in report.findings] == (
+        [] if heartbeat else [(False, True)]
+    )
+    assert content(data_root) == before
+
+
+def test_what_another_host_writes_is_not_removed(dead: Path, data_root: Path) -> None:
+    card: dict[str, Any] = json.loads((dead / "experiment.json").read_text())
+    (dead / "experiment.json").write_text(json.dumps({**card, "host": "far-away", "heartbeat": 0.0}))
+    (dead / ".experiment.json.ab12.tmp").write_text("being written over there")
+    check_data_root_files(data_root, repair=True)
+    assert (dead / ".experiment.json.ab12.tmp").exists()
+
+
+def test_a_torn_last_line_is_told_and_left_as_it_is(finished: Path, data_root: Path) -> None:
+    with open(finished / "progress.csv", "a") as stream:
+        stream.write("3,4")
+    before = content(data_root)
+    (finding,) = check_data_root_files(data_root, repair=True).findings
+    assert "torn line of 3 bytes" in finding.problem
+    assert content(data_root) == before
+
+
+@pytest.fixture
+def unfinished(finished: Path) -> Path:
+    """A place that a process had claimed when it died."""
+    claim = finished.parent / "00-00-00-000001_10.0.0.5_"
+    claim.mkdir()
+    return claim
+
+
+def test_a_place_that_was_claimed_and_never_used_is_found(unfinished: Path, data_root: Path) -> None:
+    (finding,) = check_data_root_files(data_root).findings
+    assert "died while it was made" in finding.problem
+    assert unfinished.exists()
+
+
+def test_a_place_that_was_claimed_and_never_used_is_removed_with_repair(unfinished: Path, data_root: Path) -> None:
+    (finding,) = check_data_root_files(data_root, repair=True).findings
+    assert finding.repaired
+    assert not unfinished.exists()
+
+
+def test_one_task_can_be_checked_alone(dead: Path, data_root: Path, start: Start) -> None:
+    start("other", lr=1)
+    exp_manager.finish()
+    assert check_data_root_files(data_root, "other").findings == []
+    assert check_data_root_files(data_root, "other").experiments == 1
