@@ -48,6 +48,9 @@ class Output(ABC):
     def settle(self) -> None:  # noqa: B027  # most outputs never wait
         """Stop waiting: the next `write` takes everything."""
 
+    def skip(self, rows: int) -> None:  # noqa: B027  # for most, what is lost leaves no trace
+        """Take note that so many rows will never come: the output failed for too long."""
+
     def size(self) -> int:
         """Return how many bytes of its file hold what was taken; 0 where that means nothing."""
         return 0

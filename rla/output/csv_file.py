@@ -45,7 +45,21 @@ def complete_lines(stream: BinaryIO) -> Iterator[bytes]:
 
 def parse_line(line: bytes) -> list[str]:
     """Return the cells of one record of a CSV file."""
-    return next(csv.reader(io.StringIO(line.decode("utf-8", "replace"), newline="")), [])
+    text = line.decode("utf-8", "replace")
+    try:
+        return next(csv.reader(io.StringIO(text, newline="")), [])
+    except csv.Error:  # a cell of more than 128 KiB, which the module refuses
+        return _parse_long(text)
+
+
+def _parse_long(text: str) -> list[str]:
+    cells: list[str] = []
+    for piece in text.rstrip("\r\n").split(","):
+        if cells and cells[-1].count('"') % 2:  # the comma stood inside quotes
+            cells[-1] += f",{piece}"
+        else:
+            cells.append(piece)
+    return [cell[1:-1].replace('""', '"') if cell.startswith('"') else cell for cell in cells]
 
 
 def count_rows(path: Path) -> int:
@@ -77,6 +91,7 @@ class CsvOutput(FileOutput):
         self._known: frozenset[str] = frozenset()
         self._rest_until = 0.0
         self._settled = False
+        self._skipped = 0
         self._take_over()
 
     def path_in(self, directory: Path) -> Path:
@@ -102,16 +117,28 @@ class CsvOutput(FileOutput):
 
     def write(self, records: Sequence[Record]) -> int:
         rows = [record.items_for(self.name) for record in records if isinstance(record, Row)]
-        new = {key for row in rows for key in row if key not in self._known}
+        new = self._new_columns(rows)
         if not new:
             self._append(rows)
             return len(records)
         if not self.rows or self._settled or time.monotonic() >= self._rest_until:
-            self._widen(sorted(new))
+            self._widen(new)
             self._append(rows)
             self._settled = False
             return len(records)
         return self._write_known(records)
+
+    def _new_columns(self, rows: Sequence[dict[str, Value]]) -> list[str]:
+        """Return the keys that have no column yet: by row, and sorted within a row."""
+        new: dict[str, None] = {}
+        for row in rows:
+            if not self._known.issuperset(row):
+                new.update(dict.fromkeys(sorted(key for key in row if key not in self._known)))
+        return list(new)
+
+    def skip(self, rows: int) -> None:
+        """Leave an empty line for each row, since the lines are counted."""
+        self._skipped += rows
 
     def _write_known(self, records: Sequence[Record]) -> int:
         """Take the records before the first row that has a new key."""
@@ -123,8 +150,10 @@ class CsvOutput(FileOutput):
 
     def _append(self, rows: list[dict[str, Value]]) -> None:
         if rows:
-            self.file.append(_encoded([[row.get(column) for column in self.columns] for row in rows]))
-            self.rows += len(rows)
+            empty: list[dict[str, Value]] = [{}] * self._skipped
+            self.file.append(_encoded([[row.get(column) for column in self.columns] for row in (*empty, *rows)]))
+            self.rows += len(empty) + len(rows)
+            self._skipped = 0
 
     def _widen(self, new: list[str]) -> None:
         """Add columns: write a wider version aside, then rename it."""
@@ -166,4 +195,9 @@ class CsvOutput(FileOutput):
 def _encoded(lines: Sequence[Sequence[Value]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(lines)
-    return text.getvalue().encode("utf-8", "backslashreplace")
+    content = text.getvalue()
+    if "\r" in content:  # Python quotes a lone carriage return from 3.13 on only
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(lines)
+        content = text.getvalue()
+    return content.encode("utf-8", "backslashreplace")

@@ -10,7 +10,7 @@ from rla import files
 from rla.errors import RunIsAliveError
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.commit import Commit
-from rla.output.journal import LOCK_FILE, Position, discard_journal, discard_segments, segments_of
+from rla.output.journal import COMMIT_FILE, LOCK_FILE, Position, discard_journal, discard_segments, segments_of
 from rla.output.journal_reader import JournalReader
 from rla.output.records import Row
 from rla.output.registry import OUTPUTS, adopt_output
@@ -55,6 +55,7 @@ def fold_journal(directory: Path, keep_folder: bool = False) -> int:
     folder = directory / JOURNAL_FOLDER
     segments = segments_of(folder)
     if not segments:
+        files.remove(folder / COMMIT_FILE)  # of a run that died while it removed its journal
         if not keep_folder:
             discard_journal(folder)
         return 0
@@ -65,7 +66,7 @@ def fold_journal(directory: Path, keep_folder: bool = False) -> int:
             rows = _replay(name, directory, position, size)
             folded = rows if name == "csv" else folded
     discard_segments(folder, segments[-1] + 1)
-    files.remove(folder / "commit")
+    files.remove(folder / COMMIT_FILE)
     if not keep_folder:
         discard_journal(folder)
     return folded

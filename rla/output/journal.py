@@ -12,13 +12,12 @@ import os
 import struct
 import threading
 from collections import deque
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from rla import files
 from rla.output.codec import Encoder, as_value
-from rla.output.records import Event, Record, Row, Text
+from rla.output.records import Event, Record, Row
 
 __all__ = ["JournalWriter", "Position", "discard_journal", "discard_segments", "segments_of"]
 
@@ -92,6 +91,8 @@ class JournalWriter:
         self.failing: OSError | None = None
         self._encoder = Encoder()
         self._mutex = threading.RLock()  # reentrant: a signal handler may write while its thread is in here
+        self._appending = False
+        self._torn = False  # part of a frame may stand at the end of the segment
         self._backlog: deque[Record] = deque()
         self._backlog_bytes = 0
         files.make_directories(folder)
@@ -115,39 +116,50 @@ class JournalWriter:
         self._fd, self._size, self.segment = fd, HEADER.size, number
         self._encoder.forget_schema()
 
-    def append_row(
-        self,
-        keys: tuple[str, ...],
-        values: list[Any],
-        step: int | float,
-        time: float,
-        excluded: Mapping[str, frozenset[str]],
-    ) -> None:
-        """Append a row; when this returns the kernel has it (or the disk refuses, and it waits in memory)."""
+    def append(self, record: Record) -> None:
+        """Append a record; when this returns the kernel has it (or the disk refuses, and it waits in memory)."""
         with self._mutex:
-            if self._backlog:
-                self._keep(Row(keys, values, step, time, dict(excluded)))
-                self.retry()
-                return
-            self._rotate_when_full()
+            nested, self._appending = self._appending, True
             try:
-                self._hand_over(self._encoder.row(keys, values, step, time, excluded))
-                self.rows += 1
-            except OSError as error:
-                self._failed(error)
-                self._keep(Row(keys, values, step, time, dict(excluded)))
+                if self._backlog:
+                    self._keep(record)
+                    if not nested:
+                        self.retry()
+                elif not self._try(record, nested):
+                    self._keep(record)
+            finally:
+                self._appending = nested
 
-    def append(self, record: Text | Event) -> None:
-        """Append a line of text or an event."""
-        with self._mutex:
-            if not self._backlog:
-                self._rotate_when_full()
-                try:
-                    self._hand_over(self._encode(record))
-                    return
-                except OSError as error:
-                    self._failed(error)
-            self._keep(record)
+    def _try(self, record: Record, nested: bool) -> bool:
+        """Hand a record to the kernel; False when that failed.
+
+        A signal handler may append while its thread is in here, between the encoding of a record and its writing:
+        a nested record stands alone, and leaves segment and schema as they are.
+        """
+        if self._size >= SEGMENT_BYTES and not nested:
+            with contextlib.suppress(OSError):  # no room for a new file: this one grows a little longer
+                self._open_segment()
+        try:
+            if self._torn:
+                self._mend()
+            data = self._encoder.encode(record, alone=nested)
+            files.append(self._fd, data)
+            self._size += len(data)
+        except OSError as error:
+            self.failures += 1
+            self.failing, self._torn = error, True
+            self._encoder.forget_schema()
+            return False
+        self.rows += isinstance(record, Row)
+        return True
+
+    def _mend(self) -> None:
+        """Cut off part of a frame that a failed write left, or go on in a new segment: behind it, nothing is read."""
+        try:
+            files.truncate(self._fd, self._size)
+        except OSError:
+            self._open_segment()
+        self._torn = False
 
     def retry(self) -> bool:
         """Hand over what waits in memory; True when nothing waits any more.
@@ -160,45 +172,14 @@ class JournalWriter:
             return False
         try:
             while self._backlog:
-                record = self._backlog[0]
-                try:
-                    self._hand_over(self._encode(record))
-                except OSError as error:
-                    self._failed(error)
+                if not self._try(self._backlog[0], nested=False):
                     return False
                 self._backlog.popleft()
-                self.rows += isinstance(record, Row)
             self._backlog_bytes = 0
             self.failing = None
             return True
         finally:
             self._mutex.release()
-
-    def _encode(self, record: Record) -> bytes:
-        if isinstance(record, Row):
-            return self._encoder.row(record.keys, list(record.values), record.step, record.time, record.excluded)
-        return self._encoder.text(record) if isinstance(record, Text) else self._encoder.event(record)
-
-    def _hand_over(self, data: bytes) -> None:
-        files.append(self._fd, data)
-        self._size += len(data)
-
-    def _rotate_when_full(self) -> None:
-        if self._size >= SEGMENT_BYTES:
-            with contextlib.suppress(OSError):  # no room for a new file: this one grows a little longer
-                self._open_segment()
-
-    def _failed(self, error: OSError) -> None:
-        self.failures += 1
-        self.failing = error
-        self._encoder.forget_schema()
-        try:
-            files.truncate(
-                self._fd, self._size
-            )  # part of a frame may stand there; what follows would be lost behind it
-        except OSError:
-            with contextlib.suppress(OSError):
-                self._open_segment()
 
     def _keep(self, record: Record) -> None:
         if isinstance(record, Row):  # what was recorded may change after the dump

@@ -55,7 +55,7 @@ class JournalReader:
         except OSError:
             return False
         self.close()
-        self._fd, self._buffer, self._decoder = fd, b"", Decoder()
+        self._fd, self._buffer, self._buffer_offset, self._decoder = fd, b"", HEADER.size, Decoder()
         self.position = Position(segment, HEADER.size, rows)
         return True
 
@@ -72,8 +72,10 @@ class JournalReader:
         while not records and any(number > self.position.segment for number in segments_of(self.folder)):
             # a newer segment is there, so this one is complete: what came in between is read before leaving it
             records = self._read_here(limit)
-            if not records and not self._enter_after(self.position.segment):
-                break
+            if not records:
+                if not self._enter_after(self.position.segment):
+                    break
+                records = self._read_here(limit)
         return records
 
     def skip_rows(self, rows: int) -> None:

@@ -24,7 +24,7 @@ from rla.output.codec import as_value
 from rla.output.events import text_event
 from rla.output.open_row import OpenRow
 from rla.output.pipeline import Pipeline
-from rla.output.records import Event, Text
+from rla.output.records import Event, Row, Text
 from rla.output.table import format_table
 from rla.output.tensorboard import whole_step
 from rla.output.text_files import line_of, write_to_terminal
@@ -136,6 +136,7 @@ class Logger(OpenRow):
         super().reset()
         if self._pipeline is not None:
             self._pipeline.abandon()
+            self._to_terminal = not self.muted
 
     def _own_pipeline(self) -> Pipeline | None:
         """Return the pipeline, unless it belongs to the process that this one was forked from."""
@@ -159,7 +160,9 @@ class Logger(OpenRow):
             return {}
         with self._mutex:
             row, excluded = self.take()
-            now, time_step = time.time(), self.clock.time
+            if not row:  # another thread was faster
+                return {}
+            now, time_step = time.time(), self.now()
             row[TIME_STEP], row[TIMESTAMP] = time_step, now
             if not self.muted:
                 self._record(row, time_step, now, excluded)
@@ -175,15 +178,17 @@ class Logger(OpenRow):
             shown = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
             write_to_terminal(format_table(shown))
         elif pipeline.pid == os.getpid():
-            pipeline.append_row(tuple(row), list(row.values()), step, now, excluded)
+            pipeline.append(Row(tuple(row), list(row.values()), step, now, excluded))
         else:
-            self._warn_once("rows of a forked child are not recorded; give it an experiment of its own")
+            problem = "rows of a forked child are not recorded; give it an experiment of its own"
+            self._warn_once("fork", problem)
 
     def _call_users_format(self, output: RowFormat, row: dict[str, Any]) -> None:
         try:
             output.writekvs(row)
         except Exception as error:  # the user's code, called from a training step: it must not end the training
-            self._warn_once(f"the output format {output!r} failed: {type(error).__name__}: {error}")
+            problem = f"the output format {type(output).__name__} failed: {type(error).__name__}: {error}"
+            self._warn_once(f"format {id(output)}", problem)
 
     # ---- text --------------------------------------------------------------------------------------------------------
 
@@ -196,7 +201,7 @@ class Logger(OpenRow):
         """
         if level < self.level or self.muted:
             return
-        line = Text(level, self.clock.time, time.time(), " ".join(map(str, args)))
+        line = Text(level, self.now(), time.time(), " ".join(map(str, args)))
         if self._to_terminal:
             write_to_terminal(line_of(line) + "\n")
         if (pipeline := self._own_pipeline()) is not None:
@@ -250,7 +255,7 @@ class Logger(OpenRow):
 
     def add_text(self, tag: str, markdown: str) -> None:
         """Show a text in TensorBoard's TEXT tab, at the current time step."""
-        self.add_event(text_event(tag, markdown, whole_step(self.clock.time), time.time()))
+        self.add_event(text_event(tag, markdown, whole_step(self.now()), time.time()))
 
     # ---- what went wrong ---------------------------------------------------------------------------------------------
 
@@ -259,11 +264,11 @@ class Logger(OpenRow):
         with contextlib.suppress(RLAWarning):  # where warnings are errors, this one would end the training
             warnings.warn(f"rla: {problem}", RLAWarning, stacklevel=2)
         if (pipeline := self._own_pipeline()) is not None:
-            pipeline.append(Text(WARN, self.clock.time, time.time(), problem))
+            pipeline.append(Text(WARN, self.now(), time.time(), problem))
 
-    def _warn_once(self, problem: str) -> None:
-        if problem not in self._warned:
-            self._warned.add(problem)
+    def _warn_once(self, about: str, problem: str) -> None:
+        if about not in self._warned:
+            self._warned.add(about)
             self._report(problem)
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import Final
 
 __all__ = ["MovingAverage"]
 
+_SCALE: Final = 64
+"""Values are summed as 2**-64 of themselves, so that no sum of a window can exceed the largest float."""
+
 
 class MovingAverage:
-    """The mean of the last ``window`` values.
+    """The mean of the last ``window`` values, exactly rounded.
 
-    Values that are not finite are counted apart, so they leave with their place in the window. The sum is made anew
-    once per window, so rounding errors cannot add up.
+    The sum is kept without any rounding error, as a few floats that do not overlap (Shewchuk, "Adaptive precision
+    floating-point arithmetic", 1997), so a value leaves it as if it had never been there. Values that are not finite
+    are counted apart.
 
     Args:
         window: how many values, at least 1.
@@ -25,9 +30,8 @@ class MovingAverage:
         if window < 1:
             raise ValueError(f"The window of a moving average is a positive number of values; got {window!r}.")
         self.values: deque[float] = deque(maxlen=int(window))
-        self._sum = 0.0
+        self._parts: list[float] = []
         self._not_finite = 0
-        self._until_new_sum = int(window)
 
     @property
     def full(self) -> bool:
@@ -40,16 +44,19 @@ class MovingAverage:
             self._count(self.values[0], -1)
         self.values.append(value)
         self._count(value, 1)
-        self._until_new_sum -= 1
-        if self._until_new_sum <= 0:
-            self._until_new_sum = len(self.values)
-            self._sum = math.fsum(filter(math.isfinite, self.values))
 
     def _count(self, value: float, sign: int) -> None:
-        if math.isfinite(value):
-            self._sum += sign * value
-        else:
+        if not math.isfinite(value):
             self._not_finite += sign
+            return
+        rest = math.ldexp(sign * value, -_SCALE)
+        parts = []
+        for part in self._parts:
+            larger, smaller = (rest, part) if abs(rest) >= abs(part) else (part, rest)
+            rest = larger + smaller
+            if error := smaller - (rest - larger):
+                parts.append(error)
+        self._parts = [*parts, rest]
 
     @property
     def mean(self) -> float:
@@ -58,4 +65,4 @@ class MovingAverage:
             return math.nan
         if self._not_finite:
             return sum(self.values) / len(self.values)
-        return self._sum / len(self.values)
+        return math.ldexp(math.fsum(self._parts) / len(self.values), _SCALE)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from rla.clock import TimeStepHolder
 from rla.errors import did_you_mean
+from rla.output.codec import as_number
 from rla.output.moving_average import MovingAverage
 from rla.output.registry import OUTPUTS
 
@@ -37,6 +38,11 @@ class OpenRow:
         self._means: dict[str, tuple[float, int]] = {}
         self._averages: dict[str, MovingAverage] = {}
         self._mutex = threading.RLock()  # reentrant: a signal handler may record while its thread is in here
+
+    def now(self) -> int | float:
+        """Return the time step as a number, whatever it was set to."""
+        step = self.clock.time
+        return step if type(step) in (int, float) else as_number(step)
 
     def reset(self) -> None:
         """Forget the values, the moving averages and what ``freq`` has counted."""
@@ -85,7 +91,7 @@ class OpenRow:
         self.name_to_value[key] = val
 
     def _is_due(self, key: str, freq: int) -> bool:
-        now = self.clock.time
+        now = self.now()
         last = self._recorded_at.get(key)
         if last is not None and 0 <= now - last < freq:  # time that went back, after a resume, silences nothing
             return False
@@ -96,7 +102,8 @@ class OpenRow:
         names = frozenset((exclude,) if isinstance(exclude, str) else exclude)
         for name in names:
             if name not in OUTPUTS:
-                self._warn_once(f"exclude={name!r} names no output format.{did_you_mean(str(name), OUTPUTS)}")
+                hint = did_you_mean(str(name), OUTPUTS)
+                self._warn_once(f"exclude {name!r}", f"exclude={name!r} names no output format.{hint}")
         return names
 
     def record_mean(self, key: str, val: Any = None, exclude: Exclude = None, *, value: Any = None) -> None:
@@ -157,5 +164,5 @@ class OpenRow:
         for key, val in values.items():
             self.record_tabular(f"{prefix}{key}", val, exclude)
 
-    def _warn_once(self, problem: str) -> None:
-        """Say that something was left out; whoever has a place for warnings overrides this."""
+    def _warn_once(self, about: str, problem: str) -> None:
+        """Say once that something was left out; whoever has a place for warnings overrides this."""

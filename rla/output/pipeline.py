@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from rla import files
 from rla.errors import RunIsAliveError
@@ -14,7 +13,7 @@ from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.csv_file import count_rows
 from rla.output.fold import fold_journal
 from rla.output.journal import LOCK_FILE, JournalWriter, Position, discard_journal
-from rla.output.records import Event, Text
+from rla.output.records import Record, Row
 from rla.output.registry import ALWAYS, make_output
 from rla.output.writer import Writer
 
@@ -68,33 +67,25 @@ class Pipeline:
         self._woken = False
         self._warned = False
 
-    def append_row(
-        self,
-        keys: tuple[str, ...],
-        values: list[Any],
-        step: int | float,
-        time: float,
-        excluded: Mapping[str, frozenset[str]],
-    ) -> None:
-        """Record a row: it survives a `kill -9` once this returns."""
-        self.journal.append_row(keys, values, step, time, excluded)
-        if not self._woken:  # the first row is shown at once
+    def append(self, record: Record) -> None:
+        """Record a row, a line of text or an event: it survives a `kill -9` once this returns."""
+        self.journal.append(record)
+        if not self._woken and isinstance(record, Row):  # the first row is shown at once
             self._woken = True
             self._writer.wake()
-        if self.journal.failing is not None:
-            self._warn_of_journal()
-        elif self._warned:
-            self._warned = False
-            self._report("the disk takes records again; those kept in memory were written")
+        if self.journal.failing is not None or self._warned:
+            self._tell_of_journal()
 
-    def append(self, record: Text | Event) -> None:
-        """Record a line of text or an event."""
-        self.journal.append(record)
-
-    def _warn_of_journal(self) -> None:
-        if not self._warned:
-            self._warned = True
-            self._report(f"the disk refuses records ({self.journal.failing}); they are kept in memory and tried again")
+    def _tell_of_journal(self) -> None:
+        failing, told = self.journal.failing, self._warned
+        self._warned = failing is not None
+        if failing is not None and not told:
+            self._report(f"the disk refuses records ({failing}); they are kept in memory and tried again")
+        elif failing is None and told:
+            self._report(
+                "the disk takes records again; what was kept in memory is written, "
+                f"{self.journal.dropped_rows} rows were dropped"
+            )
 
     def flush(self) -> None:
         """Bring every file up to date with all that was recorded."""
@@ -112,4 +103,6 @@ class Pipeline:
     def abandon(self) -> None:
         """Let go of the files in a forked child, which has the descriptors but not the thread."""
         self.journal.abandon()
-        os.close(self._lock)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from rla import files
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.csv_file import complete_lines, parse_line
 from rla.output.journal import segments_of
@@ -33,10 +34,12 @@ class Progress:
     Attributes:
         columns: all keys, in the order of `progress.csv`, later ones behind.
         rows: values by key; a key that a row lacks is missing there.
+        lines: how many lines of `progress.csv` they come from; an empty one stands for a row that was lost.
     """
 
     columns: list[str] = field(default_factory=list)
     rows: list[dict[str, Value]] = field(default_factory=list)
+    lines: int = 0
 
     def frame(self) -> pandas.DataFrame:
         """Return the rows as a table of pandas, one column for each key."""
@@ -60,7 +63,7 @@ def read_progress(directory: str | os.PathLike[str]) -> Progress:
         if not journaled:
             return progress
         first = _add_journal(progress, folder)
-        if first is not None and first <= len(progress.rows):
+        if first is not None and first <= progress.lines:
             return progress
         # the writer moved rows from the journal into the file between the two looks
     return progress
@@ -69,12 +72,14 @@ def read_progress(directory: str | os.PathLike[str]) -> Progress:
 def _read_csv(path: Path) -> Progress:
     progress = Progress()
     try:
-        with open(path, "rb") as stream:
+        with files.open_regular(path) as stream:
             lines = complete_lines(stream)
             header = next(lines, b"")
             progress.columns = parse_line(header) if header else []
             for line in lines:
-                progress.rows.append(_row(progress.columns, parse_line(line)))
+                progress.lines += 1
+                if row := _row(progress.columns, parse_line(line)):
+                    progress.rows.append(row)
     except OSError:
         pass
     return progress
@@ -97,7 +102,7 @@ def _value(cell: str) -> Value:
 def _add_journal(progress: Progress, folder: Path) -> int | None:
     """Add the rows that the file does not have; return the number of rows before the first one that is there."""
     known = dict.fromkeys(progress.columns)
-    have = len(progress.rows)
+    have = progress.lines
     with contextlib.closing(JournalReader(folder)) as reader:
         if not reader.position.segment:
             return None
@@ -130,7 +135,7 @@ def last_row(directory: str | os.PathLike[str]) -> dict[str, Value]:
 
 def _last_csv_row(path: Path) -> dict[str, Value]:
     try:
-        with open(path, "rb") as stream:
+        with files.open_regular(path) as stream:
             columns = parse_line(next(complete_lines(stream), b""))
             header_end = stream.tell() if columns else 0
             size = os.fstat(stream.fileno()).st_size
@@ -139,13 +144,28 @@ def _last_csv_row(path: Path) -> dict[str, Value]:
                 start = max(size - span, header_end)
                 stream.seek(start)
                 lines = stream.read(size - start).splitlines(keepends=True)
-                for line in reversed(lines[0 if start == header_end else 1 :]):
-                    cells = parse_line(line)
-                    if line.endswith(b"\n") and len(cells) == len(columns):
-                        return _row(columns, cells)
+                record = _last_record(lines[0 if start == header_end else 1 :], len(columns))
+                if record:
+                    return _row(columns, record)
                 if start == header_end:
                     break
                 span *= 8
     except (OSError, StopIteration):
         pass
     return {}
+
+
+def _last_record(lines: list[bytes], columns: int) -> list[str] | None:
+    """Return the cells of the last complete record; None when it begins before these lines.
+
+    A line with an odd number of quotes ends (or begins) a value of several lines.
+    """
+    while lines:
+        record = lines.pop()
+        if record.count(b'"') % 2:
+            while lines and record.count(b'"') % 2:
+                record = lines.pop() + record
+        cells = parse_line(record)
+        if record.endswith(b"\n") and len(cells) == columns and any(cells):
+            return cells
+    return None

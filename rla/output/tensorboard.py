@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import struct
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +24,6 @@ __all__ = ["TensorBoardOutput"]
 _SELF_EVIDENT: Final = frozenset({TIME_STEP, TIMESTAMP})
 """Each event has a step and a time of its own; as curves they would say nothing."""
 
-_LARGEST_FLOAT: Final = 3.4028234663852886e38
 _numbers = itertools.count()
 
 
@@ -95,7 +95,9 @@ def whole_step(step: int | float) -> int:
 def _as_float32(value: int | float) -> float:
     """Return a number that the 32 bits of a scalar can hold; what is too large becomes infinite."""
     number = float(value)
-    if abs(number) > _LARGEST_FLOAT and math.isfinite(number):
+    try:
+        struct.pack("<f", number)
+    except OverflowError:
         return math.copysign(math.inf, number)
     return number
 

@@ -28,26 +28,30 @@ def line_of(text: Text) -> str:
 
 
 class _Tables:
-    """Chooses the rows whose table is shown."""
+    """Chooses the rows whose table is shown.
+
+    Attributes:
+        waiting: the newest row that was not shown, if none was shown after it.
+    """
 
     def __init__(self) -> None:
         self._next = 0.0
-        self._waiting: Row | None = None
+        self.waiting: Row | None = None
 
     def due(self, row: Row) -> bool:
         """Say whether a row is shown now; if not, it is kept in case none follows it."""
         if row.time < self._next and row.time > self._next - 2 * TABLE_SECONDS:
-            self._waiting = row
+            self.waiting = row
             return False
         self._next = row.time + TABLE_SECONDS
-        self._waiting = None
+        self.waiting = None
         return True
 
     def last(self, now: float) -> Row | None:
         """Return the newest row that was not shown, once the interval is over."""
-        if self._waiting is None or now < self._next:
+        if self.waiting is None or now < self._next:
             return None
-        row, self._waiting = self._waiting, None
+        row, self.waiting = self.waiting, None
         self._next = now + TABLE_SECONDS
         return row
 
@@ -81,8 +85,9 @@ class LogOutput(FileOutput):
         return len(records)
 
     def settle(self) -> None:
-        if row := self._tables.last(float("inf")):
+        if row := self._tables.waiting:
             self._append([format_table(row.items_for(self.name))])
+            self._tables.waiting = None
 
     def _append(self, pieces: list[str]) -> None:
         if pieces:
@@ -143,7 +148,8 @@ class StdoutOutput(Output):
         return len(records)
 
     def settle(self) -> None:
-        if row := self._tables.last(float("inf")):
+        if row := self._tables.waiting:
+            self._tables.waiting = None
             write_to_terminal(format_table(row.items_for(self.name)))
 
     def close(self) -> None:

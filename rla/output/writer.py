@@ -62,13 +62,24 @@ class _Lane:
             taken = self.output.write(records)
         except Exception as error:  # an output may be anybody's code, and must not stop the others
             self.pending = records
-            if not self.failing:
-                self.failing = True
-                report(f"the output '{self.output.name}' failed and is tried again: {type(error).__name__}: {error}")
+            self._failed(error, report)
             return False
-        self.failing = False
+        if records:
+            self.failing = False
         self.pending = records[taken:]
         return not self.pending
+
+    def settle(self, report: Report) -> None:
+        """Let the output stop waiting."""
+        try:
+            self.output.settle()
+        except Exception as error:  # as above
+            self._failed(error, report)
+
+    def _failed(self, error: Exception, report: Report) -> None:
+        if not self.failing:
+            report(f"the output '{self.output.name}' failed and is tried again: {type(error).__name__}: {error}")
+        self.failing = True
 
 
 class Writer:
@@ -175,6 +186,7 @@ class Writer:
             return
         lost = self._reader.position.rows - reader.position.rows + sum(isinstance(each, Row) for each in lane.pending)
         self._report(f"the output '{lane.output.name}' kept failing; it lost {lost} rows")
+        lane.output.skip(lost)
         reader.close()
         lane.reader, lane.pending = None, ()
 
@@ -200,10 +212,7 @@ class Writer:
 
     def _settle(self) -> None:
         for lane in self._lanes:
-            try:
-                lane.output.settle()
-            except Exception as error:  # as in `_Lane.offer`
-                self._report(f"the output '{lane.output.name}' failed: {type(error).__name__}: {error}")
+            lane.settle(self._report)
 
     def _sync(self) -> None:
         """Bring outputs, commit and journal to the disk, in the order that a power cut cannot turn against us."""

@@ -133,17 +133,22 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 @pytest.fixture
 def killed() -> Callable[[Callable[[], object]], int]:
-    """Run a function in a forked process that must end by `kill -9`; return what it wrote into ``os.write(ack, …)``.
+    """Run a function in a forked process that must end by `kill -9`.
 
-    The function gets a function to call after each acknowledged row; its last argument is the result.
+    It gets a function to call with the number of acknowledged rows; the last such number is returned.
     """
 
     def run(program: Callable[[Callable[[int], None]], object]) -> int:
         reader, writer = os.pipe()
         pid = os.fork()
         if not pid:
+
+            def acknowledge(count: int) -> None:
+                os.write(writer, b"%d\n" % count)
+
+            acknowledge.pipe = writer  # type: ignore[attr-defined]
             try:
-                program(lambda count: os.write(writer, b"%d\n" % count))
+                program(acknowledge)
             except BaseException:
                 traceback.print_exc()
                 os._exit(3)
