@@ -1,6 +1,6 @@
 """How long `import rla` takes over a bare Python, as the median of many processes started in turn.
 
-    python benchmark/import_time.py [rounds]
+python benchmark/import_time.py [rounds]
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> None:
     """Print the medians, and what each import adds to the bare interpreter."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     times: dict[str, list[float]] = {name: [] for name in STATEMENTS}
-    for name, statement in STATEMENTS.items():
+    for statement in STATEMENTS.values():
         seconds(statement)  # the first one reads the files from the disk
     for _ in range(rounds):  # in turn, so that a noisy machine is noisy to all of them
         for name, statement in STATEMENTS.items():
