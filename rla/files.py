@@ -217,16 +217,26 @@ def lock(path: PathLike) -> int | None:
     Returns:
         The descriptor that holds the lock until it is closed, or None when another process holds it.
     """
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    if fcntl is not None:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-            return None
-        except OSError:
-            pass  # a file system without locks: the process number must do
-    return fd
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if fcntl is not None:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(fd)
+                return None
+            except OSError:
+                return fd  # a file system without locks: the process number must do
+        if _is_still_at(fd, path):
+            return fd
+        os.close(fd)  # whoever held it has removed it meanwhile: the next comer would lock another file
+
+
+def _is_still_at(fd: int, path: PathLike) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def is_locked(path: PathLike) -> bool:

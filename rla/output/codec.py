@@ -18,7 +18,7 @@ import ormsgpack
 
 from rla.output.records import Event, Record, Row, Text, Value
 
-__all__ = ["Decoder", "Encoder", "as_number", "as_value", "text_of"]
+__all__ = ["Decoder", "Encoder", "as_number", "as_value", "shown", "text_of"]
 
 FRAME: Final = struct.Struct("<IIB")
 """Length of the payload, CRC-32 of kind and payload, kind."""
@@ -77,6 +77,14 @@ def _as_value(value: Any) -> Value:
 
 def _plain_item(item: Any) -> Any:
     return [_plain_item(inner) for inner in item] if isinstance(item, (list, tuple)) else as_value(item)
+
+
+def shown(value: Any) -> str:
+    """Return a value as `print` shows it, whatever its class does then."""
+    try:
+        return str(value)
+    except Exception:  # a __str__ of the user's
+        return f"<{type(value).__name__}>"
 
 
 def text_of(text: str) -> str:

@@ -20,7 +20,7 @@ from rla import files
 from rla.clock import TimeStepHolder, time_step_holder
 from rla.errors import RLAWarning
 from rla.names import BACKUP, DEBUG, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
-from rla.output.codec import as_value
+from rla.output.codec import as_value, shown
 from rla.output.events import text_event
 from rla.output.open_row import OpenRow
 from rla.output.pipeline import Pipeline
@@ -201,7 +201,7 @@ class Logger(OpenRow):
         """
         if level < self.level or self.muted:
             return
-        line = Text(level, self.now(), time.time(), " ".join(map(str, args)))
+        line = Text(level, self.now(), time.time(), " ".join(map(shown, args)))
         if self._to_terminal:
             write_to_terminal(line_of(line) + "\n")
         if (pipeline := self._own_pipeline()) is not None:

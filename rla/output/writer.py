@@ -91,6 +91,9 @@ class Writer:
         start: the position that the outputs are at.
         report: called with a sentence when an output begins to fail.
         tick: called about every second, for whatever else must be done now and then.
+
+    Raises:
+        OSError: the first commit could not be written.
     """
 
     def __init__(
@@ -113,7 +116,7 @@ class Writer:
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._next_sync = time.monotonic() + SYNC_SECONDS
-        self._save()
+        self._commit.write({lane.output.name: lane.safe for lane in self._lanes})
         self._thread = threading.Thread(target=self._run, name="rla-writer", daemon=True)
         self._thread.start()
 

@@ -89,6 +89,15 @@ def test_a_killed_process_loses_no_acknowledged_row(
     check_complete(folder, acknowledged, scalars)
 
 
+@pytest.mark.fault
+@pytest.mark.parametrize("seed", range(100, 200))
+@pytest.mark.parametrize("kind", ["same_keys", "new_keys"])
+def test_two_hundred_kills_lose_no_acknowledged_row(
+    seed: int, kind: str, folder: Path, run_python: Callable, scalars: Callable
+) -> None:
+    test_a_killed_process_loses_no_acknowledged_row(seed, kind, folder, run_python, scalars)
+
+
 OPERATIONS = ("append", "overwrite", "truncate", "fsync", "rename", "remove", "open_append")
 
 
