@@ -23,7 +23,9 @@ Messages are built here, so that all of them say what was expected, what came, a
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import warnings
 from collections.abc import Iterable, Sequence
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "UnknownParameterError",
     "UntrustedPickleError",
     "did_you_mean",
+    "warn_quietly",
 ]
 
 
@@ -65,6 +68,12 @@ class RLAError(Exception):
 
 class RLAWarning(UserWarning):
     """Something was left out or put off; the training goes on."""
+
+
+def warn_quietly(problem: str) -> None:
+    """Warn of something that must not end the training, not even where warnings are errors."""
+    with contextlib.suppress(RLAWarning):
+        warnings.warn(f"rla: {problem}", RLAWarning, stacklevel=3)
 
 
 class NotConfiguredError(RLAError, RuntimeError):

@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -40,6 +41,9 @@ __all__ = [
     "truncate",
     "write_atomic",
 ]
+
+_LOCK_ATTEMPTS = 10
+_LOCK_PAUSE_SECONDS = 0.02
 
 PathLike = str | os.PathLike[str]
 
@@ -217,19 +221,22 @@ def lock(path: PathLike) -> int | None:
     Returns:
         The descriptor that holds the lock until it is closed, or None when another process holds it.
     """
-    while True:
+    for attempt in range(_LOCK_ATTEMPTS + 1):
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         if fcntl is not None:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(fd)
-                return None
+                if attempt < _LOCK_ATTEMPTS:  # somebody may just be asking `is_locked`
+                    time.sleep(_LOCK_PAUSE_SECONDS)
+                continue
             except OSError:
                 return fd  # a file system without locks: the process number must do
         if _is_still_at(fd, path):
             return fd
         os.close(fd)  # whoever held it has removed it meanwhile: the next comer would lock another file
+    return None
 
 
 def _is_still_at(fd: int, path: PathLike) -> bool:

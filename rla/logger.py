@@ -164,8 +164,6 @@ def read_csv(fname: str | os.PathLike[str]) -> pandas.DataFrame:
 
     path = Path(fname)
     folder = path if path.is_dir() else path.parent
-    if process_logger.get_dir() == str(folder):
-        process_logger.flush()
     if not (folder / "progress.csv").exists() and not has_journal(folder):
         raise FileNotFoundError(f"There are no records in '{folder}': expected a progress.csv.")
     return read_progress(folder).frame()

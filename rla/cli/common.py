@@ -97,7 +97,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: st
 
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in ("record_date", "status", "severity", "tree"))
     for row in rows:
         cells = [
             Text(cell, style=STATUS_COLORS.get(cell, "") if column == "status" else "")

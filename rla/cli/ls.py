@@ -11,7 +11,7 @@ from rla.database.query import ExperimentRecord, find_experiments
 from rla.database.trees import check_data_root, tasks_of
 from rla.errors import did_you_mean
 from rla.names import LOG, TIME_STEP, TIMESTAMP
-from rla.output.reader import last_row
+from rla.output.reader import last_values
 
 __all__ = ["ls"]
 
@@ -43,14 +43,18 @@ def ls(
     data_root = check_data_root(find_data_root(root))
     tasks = [task] if task else tasks_of(data_root, LOG)
     records = [record for each in tasks for record in find_experiments(data_root, each, pattern)]
+    records.sort(key=lambda record: record.record_date)
     shown = records[-limit:] if limit > 0 else records
     items = [_item(record) for record in shown]
     if as_json:
         print_json(items)
     elif not items:
         known = tasks_of(data_root, LOG)
-        hint = did_you_mean(task, known) if task and task not in known else ""
-        click.echo(f"No experiments found in '{data_root}'.{hint} Tasks: {', '.join(known) or 'none'}.")
+        if task and task not in known:
+            problem = f"There is no task '{task}' in '{data_root}'.{did_you_mean(task, known)}"
+        else:
+            problem = f"Nothing matches '{pattern}'." if pattern else f"There are no experiments in '{data_root}'."
+        click.echo(f"{problem} Tasks: {', '.join(known) or 'none'}.")
     else:
         _print(items, len(tasks) > 1, keys)
         if len(shown) < len(records):
@@ -58,7 +62,7 @@ def ls(
 
 
 def _item(record: ExperimentRecord) -> dict[str, Any]:
-    last = last_row(record.log_dir)
+    last = last_values(record.log_dir)
     return {
         "task": record.place.task,
         "record_date": record.record_date,

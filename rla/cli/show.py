@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from rla.cli.common import as_json_option, console, find_data_root, print_json, 
 from rla.database.parameters import read_parameters
 from rla.database.query import ExperimentRecord, find_run
 from rla.names import LOG, TIME_STEP, TIMESTAMP, TREES
-from rla.output.reader import last_row
+from rla.output.reader import last_values
 
 __all__ = ["show"]
 
@@ -49,7 +50,7 @@ def _known(record: ExperimentRecord) -> dict[str, Any]:
         "status": record.status(),
         "card": asdict(card) if card else None,
         "parameters": dict(record.parameters()) if plain is None else plain,
-        "last": last_row(record.log_dir),
+        "last": last_values(record.log_dir),
         "folders": {tree: str(path) for tree in TREES if (path := record.place.path(tree)).exists()},
     }
 
@@ -58,7 +59,7 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
     from rich.markup import escape
 
     terminal = console()
-    terminal.print(f"[bold]{escape(record.name)}[/bold]", highlight=False)
+    terminal.print(f"[bold]{escape(record.name)}[/bold]", highlight=False, soft_wrap=True)
     card = known["card"] or {}
     facts = {
         "status": _status(known["status"], card),
@@ -78,11 +79,13 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
     if known["last"]:
         values = {key: value for key, value in known["last"].items() if key != TIMESTAMP}
         print_table(
-            ["last row", ""],
+            ["last values", ""],
             [[TIME_STEP, str(values.pop(TIME_STEP, ""))]] + [[k, shown_number(v)] for k, v in values.items()],
         )
-    print_table(["tree", "folder"], [[tree, path] for tree, path in known["folders"].items()])
-    terminal.print(f"TensorBoard: tensorboard --logdir '{escape(known['folders'].get(LOG, ''))}'", highlight=False)
+    for tree, path in known["folders"].items():
+        terminal.print(f"{tree:<15} {escape(path)}", highlight=False, soft_wrap=True)
+    logdir = escape(shlex.quote(known["folders"].get(LOG, "")))
+    terminal.print(f"\nTensorBoard: tensorboard --logdir {logdir}", highlight=False, soft_wrap=True)
 
 
 def _status(status: str, card: dict[str, Any]) -> str:

@@ -71,7 +71,25 @@ def read_parameters(folder: Path) -> dict[str, Any] | None:
     """Read the plain hyper-parameters of a folder; None when it has no parameter file that can be read."""
     import yaml
 
-    for suffix, parse in ((".json", json.loads), (".yaml", yaml.safe_load)):
+    class PlainLoader(yaml.SafeLoader):
+        """A safe loader that also reads the plain types of Python, as `yaml.dump` marks them in older files."""
+
+    plain: dict[str, Any] = {
+        "tuple": lambda loader, node: tuple(loader.construct_sequence(node, deep=True)),
+        "list": lambda loader, node: loader.construct_sequence(node, deep=True),
+        "dict": lambda loader, node: loader.construct_mapping(node, deep=True),
+        "unicode": yaml.SafeLoader.construct_yaml_str,
+        "str": yaml.SafeLoader.construct_yaml_str,
+        "int": yaml.SafeLoader.construct_yaml_int,
+        "long": yaml.SafeLoader.construct_yaml_int,
+        "float": yaml.SafeLoader.construct_yaml_float,
+        "bool": yaml.SafeLoader.construct_yaml_bool,
+        "none": yaml.SafeLoader.construct_yaml_null,
+    }
+    for name, construct in plain.items():
+        PlainLoader.add_constructor(f"tag:yaml.org,2002:python/{name}", construct)
+
+    for suffix, parse in ((".json", json.loads), (".yaml", lambda content: yaml.load(content, PlainLoader))):
         path = folder / f"{PARAMETER_FILE}{suffix}"
         try:
             content = parse(files.read_regular(path))

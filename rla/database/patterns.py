@@ -27,13 +27,11 @@ class Pattern:
     """A compiled pattern.
 
     Args:
-        text: what the user wrote.
         matches: tests ``<%Y/%m/%d>/<index name>``.
         parts: one test per level of folders, for pruning; empty when only the whole can be tested.
     """
 
-    def __init__(self, text: str, matches: Callable[[str], bool], parts: tuple[re.Pattern[str], ...] = ()) -> None:
-        self.text = text
+    def __init__(self, matches: Callable[[str], bool], parts: tuple[re.Pattern[str], ...] = ()) -> None:
         self.matches = matches
         self._parts = parts
 
@@ -51,7 +49,7 @@ def compile_pattern(pattern: str | None) -> Pattern:
     if pattern is not None and not isinstance(pattern, str):
         raise QueryError(f"A pattern is a text such as '2026/11/*'; got {pattern!r}.")
     if not pattern:
-        return Pattern("", lambda _: True)
+        return Pattern(lambda _: True)
     if pattern.startswith(REGULAR_EXPRESSION):
         return _regular_expression(pattern)
     if pattern.startswith(("/", "~")) or ".." in pattern.split("/"):
@@ -59,7 +57,7 @@ def compile_pattern(pattern: str | None) -> Pattern:
     parts = [part for part in pattern.split("/") if part not in ("", ".")]
     if "**" in pattern:
         whole = re.compile(fnmatch.translate("/".join(parts)))
-        return Pattern(pattern, lambda name: whole.fullmatch(name) is not None)
+        return Pattern(lambda name: whole.fullmatch(name) is not None)
     levels = tuple(re.compile(fnmatch.translate(part)) for part in parts)
 
     def matches(name: str) -> bool:
@@ -68,7 +66,7 @@ def compile_pattern(pattern: str | None) -> Pattern:
             level.fullmatch(part) for level, part in zip(levels, names, strict=False)
         )
 
-    return Pattern(pattern, matches, levels)
+    return Pattern(matches, levels)
 
 
 def _regular_expression(pattern: str) -> Pattern:
@@ -78,4 +76,4 @@ def _regular_expression(pattern: str) -> Pattern:
     except re.error as error:
         pointer = " " * (error.pos or 0) + "^"
         raise QueryError(f"Not a regular expression: {error.msg}\n  {text}\n  {pointer}") from error
-    return Pattern(pattern, lambda name: compiled.search(name) is not None)
+    return Pattern(lambda name: compiled.search(name) is not None)

@@ -6,12 +6,13 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rla import files
 from rla.database.attribute_dict import AttributeDict
-from rla.database.index_name import parse_index_name
+from rla.database.index_name import parse_index_name, record_date_of
 from rla.database.parameters import read_parameters
 from rla.database.patterns import Pattern, compile_pattern
 from rla.database.plain_values import restore
@@ -162,20 +163,23 @@ def keyed_by_record_date(records: Iterable[ExperimentRecord]) -> dict[str, Exper
     return keyed
 
 
-def find_one(data_root: str | os.PathLike[str], task: str, record_date: str, tree: str = LOG) -> ExperimentRecord:
+def find_one(
+    data_root: str | os.PathLike[str], task: str, record_date: str | datetime, tree: str = LOG
+) -> ExperimentRecord:
     """Return the one experiment of a record date.
 
     Args:
         data_root: the database folder.
         task: name of the task table.
-        record_date: ``%Y/%m/%d/%H-%M-%S-%f``, or ``<record date>_<node>`` where several nodes share one.
+        record_date: ``%Y/%m/%d/%H-%M-%S-%f``, or ``<record date>_<node>`` where several nodes share one; a beginning
+            that only one has; or the moment itself.
         tree: the tree to look into.
 
     Raises:
         ExperimentNotFoundError: there is none.
         AmbiguousExperimentError: there are several; the message lists them.
     """
-    asked = str(record_date).strip().strip("/")
+    asked = record_date_of(record_date) if isinstance(record_date, datetime) else str(record_date).strip().strip("/")
     records = find_experiments(data_root, task, asked.rpartition("/")[0] or None, tree)
     matches = [record for record in records if asked in (record.record_date, f"{record.record_date}_{record.node}")]
     if not matches:  # the whole index name, or a beginning that only one has

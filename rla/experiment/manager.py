@@ -19,9 +19,9 @@ from rla.database.parameters import lookup
 from rla.database.plain_values import as_mapping, text_of
 from rla.database.run_card import FAILED, FINISHED
 from rla.database.trees import check_task_name
-from rla.errors import ConfigError, NotConfiguredError, RLAWarning, UnknownParameterError
+from rla.errors import ConfigError, NotConfiguredError, RLAWarning, RunIsAliveError, UnknownParameterError, warn_quietly
 from rla.experiment.custom_data import CustomData
-from rla.experiment.endings import tell_at_end
+from rla.experiment.endings import finishing, tell_at_end
 from rla.experiment.folders import ExperimentFolders
 from rla.experiment.run import Run, start_run
 from rla.machine import distributed_rank, node_address
@@ -184,24 +184,25 @@ class ExperimentManager(ExperimentFolders):
         self.finish()
         rank = 0 if os.environ.get(ALL_RANKS_VARIABLE) == "1" else distributed_rank()
         root = Path(self.data_root) if rank == 0 else Path(tempfile.mkdtemp(prefix=f"rla-rank{rank}-"))
+        tell_at_end(self.finish)
         self._run = start_run(root, self.task_table_name, node_address(), values, tracked, temporary=rank != 0)
         self._tracked_are_old = True
         self.time_step_holder.set_time(0)
         timers.reset()
         self._custom = CustomData()
         self.logger.reset()
-        tell_at_end(self.finish)
         if rank:
             if not self._told_rank:
                 self._told_rank = True
                 self.logger.info(
-                    f"Rank {rank} records nothing; rank 0 does. Set {ALL_RANKS_VARIABLE}=1 to record them all."
+                    f"Rank {rank} records nothing; rank 0 does. What you save in its folders stays in '{root}'. "
+                    f"Set {ALL_RANKS_VARIABLE}=1 to record every rank."
                 )
             self.logger.mute()
             return
         try:
             self.logger.open(self._run.log_dir, self.settings.log_used, self._run.heartbeat)
-        except OSError as error:
+        except (OSError, RunIsAliveError) as error:
             self.finish(FAILED, str(error))
             raise not_writable(root, str(error)) from error
         self.logger.log_callback = self._log_callback
@@ -215,13 +216,16 @@ class ExperimentManager(ExperimentFolders):
             status: ``finished``, ``failed`` or ``interrupted``.
             reason: what ended it, where that was no normal end.
         """
-        run, self._run = self._run, None
-        if run is None or not run.is_mine:
-            return
-        if not run.temporary:
-            self._save_archive(run)
-        self.logger.close()
-        run.finish(status, reason, self.logger.dropped_rows)
+        with finishing():
+            run, self._run = self._run, None
+            if run is None or not run.is_mine:
+                return
+            try:
+                self.logger.close()
+                if not run.temporary:
+                    self._save_archive(run)
+            finally:
+                run.finish(status, reason, self.logger.dropped_rows)
 
     def _current_run(self, asked: str) -> Run:
         if self._run is None:
@@ -311,9 +315,9 @@ class ExperimentManager(ExperimentFolders):
 
     def _save_archive(self, run: Run) -> None:
         try:
-            run.save_archive(self.hyper_param, self._custom.values, self.time_step_holder.get_time())
+            run.save_archive(self.hyper_param, self._custom.values, self.logger.now())
         except OSError as error:
-            warnings.warn(f"rla: the archive could not be written: {error}", RLAWarning, stacklevel=3)
+            warn_quietly(f"the archive could not be written: {error}")
 
 
 def _markdown_table(values: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from rla.checkpoint.listing import list_checkpoints
@@ -129,14 +130,15 @@ def experiment_data_query(
 
 
 def single_experiment_query(
-    data_root: str | os.PathLike[str], task_table_name: str, log_date: str, data_type: str
+    data_root: str | os.PathLike[str], task_table_name: str, log_date: str | datetime, data_type: str
 ) -> QueryResult:
     """Return the one experiment of a record date.
 
     Args:
         data_root: the database folder.
         task_table_name: the task table.
-        log_date: ``%Y/%m/%d/%H-%M-%S-%f``, or ``<record date>_<node>`` where several nodes share one.
+        log_date: ``%Y/%m/%d/%H-%M-%S-%f``, or ``<record date>_<node>`` where several nodes share one; or a moment,
+            such as ``exp_manager.record_date``.
         data_type: a tree, e.g. ``CHECKPOINT``.
 
     Raises:

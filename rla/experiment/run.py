@@ -6,25 +6,24 @@ import contextlib
 import getpass
 import os
 import platform
-import shutil
 import sys
 import time
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rla import files
 from rla.database.archive import write_archive
 from rla.database.creation import create_experiment, not_writable
 from rla.database.parameters import write_parameters
 from rla.database.plain_values import plain_parameters
 from rla.database.run_card import HEARTBEAT_SECONDS, RunCard, write_run_card
 from rla.database.trees import ExperimentPlace
-from rla.errors import RLAWarning
+from rla.errors import warn_quietly
 from rla.machine import host_name, process_start
-from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, SECRET_KEYS
+from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, PARAMETER_FILE, RUN_CARD_FILE, SECRET_KEYS
 from rla.version import __version__
 
 __all__ = ["Run", "start_run"]
@@ -69,15 +68,23 @@ class Run:
     def finish(self, status: str, reason: str | None, dropped_rows: int) -> None:
         """Write into the card how the run ended; a run that was temporary is removed."""
         if self.temporary:
-            shutil.rmtree(self.place.data_root, ignore_errors=True)
+            self._remove_own_files()
             return
         self.card.status, self.card.reason, self.card.dropped_rows = status, reason, dropped_rows
         self.card.end = self.card.heartbeat = time.time()
         try:
             write_run_card(self.log_dir, self.card)
         except OSError as error:
-            with contextlib.suppress(RLAWarning):
-                warnings.warn(f"rla: the end of the run could not be noted: {error}", RLAWarning, stacklevel=2)
+            warn_quietly(f"the end of the run could not be noted: {error}")
+
+    def _remove_own_files(self) -> None:
+        """Remove what we wrote for a temporary run, and all folders that are empty then; files of the user's stay."""
+        for tree in (LOG, CODE, HYPERPARAMETER):
+            for name in (RUN_CARD_FILE, f"{PARAMETER_FILE}.json", f"{PARAMETER_FILE}.yaml"):
+                files.remove(self.place.path(tree) / name)
+        files.remove(self.place.path(ARCHIVE))
+        for folder, _, _ in os.walk(self.place.data_root, topdown=False):
+            files.remove_directory(folder)
 
     def save_archive(self, values: Mapping[str, Any], custom_data: Mapping[str, Any], time_step: int | float) -> None:
         """Write the archive: hyper-parameters and custom data as plain values.

@@ -168,12 +168,6 @@ class Decoder:
         self.keys: tuple[str, ...] = ()
         self.excluded: dict[str, frozenset[str]] = {}
 
-    def copy(self) -> Decoder:
-        """Return a decoder that knows the same schema."""
-        twin = Decoder()
-        twin.keys, twin.excluded = self.keys, self.excluded
-        return twin
-
     def decode(self, buffer: bytes | memoryview, start: int = 0) -> Iterator[tuple[int, Record | None]]:
         """Decode frames one after the other, ending before the first that is not whole.
 

@@ -119,6 +119,7 @@ class CsvOutput(FileOutput):
         rows = [record.items_for(self.name) for record in records if isinstance(record, Row)]
         new = self._new_columns(rows)
         if not new:
+            self._settled = False
             self._append(rows)
             return len(records)
         if not self.rows or self._settled or time.monotonic() >= self._rest_until:

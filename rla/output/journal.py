@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rla import files
-from rla.output.codec import Encoder, as_value
+from rla.output.codec import Decoder, Encoder, as_value
 from rla.output.records import Event, Record, Row
 
 __all__ = ["JournalWriter", "Position", "discard_journal", "discard_segments", "segments_of"]
@@ -60,12 +60,16 @@ def segment_path(folder: Path, number: int) -> Path:
 
 
 def read_header(path: Path) -> int | None:
-    """Return how many rows the run had before a segment; None when the header is not whole or of another version."""
-    try:
-        with open(path, "rb") as stream:
-            magic, version, _, rows = HEADER.unpack(stream.read(HEADER.size))
-    except (OSError, struct.error):
+    """Return how many rows the run had before a segment; None when the header is not whole or of another version.
+
+    Raises:
+        OSError: the segment cannot be read.
+    """
+    with open(path, "rb") as stream:
+        header = stream.read(HEADER.size)
+    if len(header) < HEADER.size:
         return None
+    magic, version, _, rows = HEADER.unpack(header)
     return int(rows) if magic == MAGIC and version == VERSION else None
 
 
@@ -73,7 +77,7 @@ class JournalWriter:
     """Appends records to a new journal, from any thread.
 
     An append that fails raises nothing: the record is kept in memory, in order, and handed over once the disk takes
-    it. ``failures`` and ``dropped_rows`` say what happened.
+    it. ``failing`` and ``dropped_rows`` say what happened.
 
     Args:
         folder: the journal's folder, made when missing; it holds no segments yet.
@@ -85,78 +89,99 @@ class JournalWriter:
 
     def __init__(self, folder: Path, rows: int = 0) -> None:
         self.folder = folder
-        self.rows = rows
-        self.failures = 0
         self.dropped_rows = 0
         self.failing: OSError | None = None
         self._encoder = Encoder()
         self._mutex = threading.RLock()  # reentrant: a signal handler may write while its thread is in here
         self._appending = False
-        self._torn = False  # part of a frame may stand at the end of the segment
+        self._stopped = False
+        self._torn = False  # what stands behind the position is not known
         self._backlog: deque[Record] = deque()
         self._backlog_bytes = 0
         files.make_directories(folder)
-        self.segment = max(segments_of(folder), default=0)
         self._fd = -1
-        self._size = 0
+        self.position = Position(max(segments_of(folder), default=0), 0, rows)
         self._open_segment()
+
+    @property
+    def segment(self) -> int:
+        """The number of the segment that is written."""
+        return self.position.segment
 
     def _open_segment(self) -> None:
         """Go on in a new segment; the schema is written again, so that it can be read alone."""
-        number = self.segment + 1
+        number = self.position.segment + 1
         fd = files.open_append(segment_path(self.folder, number))
         try:
-            files.append(fd, HEADER.pack(MAGIC, VERSION, 0, self.rows))
+            files.append(fd, HEADER.pack(MAGIC, VERSION, 0, self.position.rows))
         except OSError:
             os.close(fd)
             files.remove(segment_path(self.folder, number))
             raise
         if self._fd >= 0:
             os.close(self._fd)
-        self._fd, self._size, self.segment = fd, HEADER.size, number
+        self._fd, self.position = fd, Position(number, HEADER.size, self.position.rows)
         self._encoder.forget_schema()
 
-    def append(self, record: Record) -> None:
-        """Append a record; when this returns the kernel has it (or the disk refuses, and it waits in memory)."""
+    def append(self, record: Record) -> bool:
+        """Append a record; when this returns the kernel has it (or the disk refuses, and it waits in memory).
+
+        Returns:
+            False when the journal takes nothing any more.
+        """
         with self._mutex:
-            nested, self._appending = self._appending, True
+            if self._stopped:
+                return False
+            nested = self._appending
             try:
+                self._appending = True
                 if self._backlog:
                     self._keep(record)
                     if not nested:
-                        self.retry()
+                        self._hand_over_backlog()
                 elif not self._try(record, nested):
                     self._keep(record)
             finally:
                 self._appending = nested
+            return True
 
-    def _try(self, record: Record, nested: bool) -> bool:
+    def _try(self, record: Record, nested: bool = False) -> bool:
         """Hand a record to the kernel; False when that failed.
 
         A signal handler may append while its thread is in here, between the encoding of a record and its writing:
-        a nested record stands alone, and leaves segment and schema as they are.
+        a nested record stands alone, and leaves segment and schema as they are. A handler may also raise, as that of
+        Ctrl-C does: then it is not known what stands at the end of the segment.
         """
-        if self._size >= SEGMENT_BYTES and not nested:
-            with contextlib.suppress(OSError):  # no room for a new file: this one grows a little longer
-                self._open_segment()
         try:
             if self._torn:
                 self._mend()
+            if self.position.offset >= SEGMENT_BYTES and not nested:
+                with contextlib.suppress(OSError):  # no room for a new file: this one grows a little longer
+                    self._open_segment()
             data = self._encoder.encode(record, alone=nested)
             files.append(self._fd, data)
-            self._size += len(data)
-        except OSError as error:
-            self.failures += 1
-            self.failing, self._torn = error, True
+            segment, offset, rows = self.position
+            self.position = Position(segment, offset + len(data), rows + isinstance(record, Row))
+        except BaseException as error:
+            self._torn = True
             self._encoder.forget_schema()
+            if not isinstance(error, OSError):
+                raise
+            self.failing = error
             return False
-        self.rows += isinstance(record, Row)
         return True
 
     def _mend(self) -> None:
-        """Cut off part of a frame that a failed write left, or go on in a new segment: behind it, nothing is read."""
+        """Find the end of the last whole frame, and cut off what stands behind: nothing is read behind a torn one."""
+        segment, offset, rows = self.position
+        tail = os.pread(self._fd, os.fstat(self._fd).st_size - offset, offset)
+        whole = 0
+        for end, record in Decoder().decode(tail):
+            whole = end
+            rows += isinstance(record, Row)
+        self.position = Position(segment, offset + whole, rows)
         try:
-            files.truncate(self._fd, self._size)
+            files.truncate(self._fd, offset + whole)
         except OSError:
             self._open_segment()
         self._torn = False
@@ -171,15 +196,18 @@ class JournalWriter:
         if not self._mutex.acquire(blocking=False):
             return False
         try:
-            while self._backlog:
-                if not self._try(self._backlog[0], nested=False):
-                    return False
-                self._backlog.popleft()
-            self._backlog_bytes = 0
-            self.failing = None
-            return True
+            return not self._appending and self._hand_over_backlog()
         finally:
             self._mutex.release()
+
+    def _hand_over_backlog(self) -> bool:
+        while self._backlog:
+            if not self._try(self._backlog[0]):
+                return False
+            self._backlog.popleft()
+        self._backlog_bytes = 0
+        self.failing = None
+        return True
 
     def _keep(self, record: Record) -> None:
         if isinstance(record, Row):  # what was recorded may change after the dump
@@ -196,14 +224,23 @@ class JournalWriter:
         with contextlib.suppress(OSError):
             files.fsync(self._fd)
 
-    def end(self) -> Position:
-        """Return the position behind the last record."""
+    def is_read_by(self, position: Position) -> bool:
+        """Say whether a reader at a position has read all that was appended, and nothing waits in memory."""
+        end = self.position
+        at_end = position == end or (end.offset == HEADER.size and position.rows == end.rows)
+        return at_end and not self._backlog
+
+    def stop(self) -> None:
+        """Take nothing any more."""
         with self._mutex:
-            return Position(self.segment, self._size, self.rows)
+            self._stopped = True
 
     def close(self) -> None:
-        """Close the file; the journal stays as it is."""
+        """Close the file; the journal stays as it is. What still waits in memory is lost, and counted."""
         with self._mutex:
+            self._stopped = True
+            self.dropped_rows += sum(isinstance(record, Row) for record in self._backlog)
+            self._backlog.clear()
             self.abandon()
 
     def abandon(self) -> None:

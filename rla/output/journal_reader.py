@@ -31,13 +31,14 @@ class JournalReader:
         self._buffer = b""
         self._buffer_offset = 0
         self.position = Position(0, 0, 0)
-        if position is not None and position.segment:
-            self._enter(position.segment)
-            self._skip_to(position.offset)
-        else:
+        if position is None or not position.segment:
             self._enter_after(0)
             if position is not None:
                 self.skip_rows(position.rows)
+        elif position.segment in segments_of(folder) and self._enter(position.segment):
+            self._skip_to(position.offset)
+        else:
+            self._enter_after(position.segment)
 
     @classmethod
     def at_segment(cls, folder: Path, segment: int) -> JournalReader:
@@ -45,22 +46,35 @@ class JournalReader:
         return cls(folder, Position(segment, 0, 0))
 
     def _enter(self, segment: int) -> bool:
-        """Go to the first record of a segment; False when it is not there (yet)."""
+        """Go to the first record of a segment; False when its header is none that we understand.
+
+        Raises:
+            OSError: it is not there, or cannot be read now.
+        """
         path = segment_path(self.folder, segment)
         rows = read_header(path)
         if rows is None:
             return False
-        try:
-            fd = os.open(path, os.O_RDONLY)
-        except OSError:
-            return False
+        fd = os.open(path, os.O_RDONLY)
         self.close()
         self._fd, self._buffer, self._buffer_offset, self._decoder = fd, b"", HEADER.size, Decoder()
         self.position = Position(segment, HEADER.size, rows)
         return True
 
     def _enter_after(self, segment: int) -> bool:
-        return any(self._enter(number) for number in segments_of(self.folder) if number > segment)
+        """Go to the next segment that is there; False when there is none (yet).
+
+        Raises:
+            OSError: it cannot be read now; skipping it would lose what it holds.
+        """
+        for number in segments_of(self.folder):
+            if number > segment:
+                try:
+                    if self._enter(number):
+                        return True
+                except FileNotFoundError:  # its run has just removed it: every output has passed it
+                    continue
+        return False
 
     def _skip_to(self, offset: int) -> None:
         while self.position.offset < offset and self._read_here(1):
@@ -114,15 +128,6 @@ class JournalReader:
             needed = FRAME.size + FRAME.unpack_from(self._buffer)[0]
             if READ_BYTES < needed <= os.fstat(self._fd).st_size - offset:
                 self._buffer = os.pread(self._fd, needed, offset)
-
-    def clone(self) -> JournalReader:
-        """Return a reader at the same place that goes its own way."""
-        twin = JournalReader.__new__(JournalReader)
-        twin.folder, twin.position = self.folder, self.position
-        twin._decoder = self._decoder.copy()
-        twin._buffer, twin._buffer_offset = self._buffer, self._buffer_offset
-        twin._fd = os.dup(self._fd) if self._fd >= 0 else -1
-        return twin
 
     def close(self) -> None:
         """Close the segment that is being read."""

@@ -6,19 +6,17 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import threading
 import time
-import warnings
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol
 
 from rla import files
 from rla.clock import TimeStepHolder, time_step_holder
-from rla.errors import RLAWarning
+from rla.errors import warn_quietly
 from rla.names import BACKUP, DEBUG, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
 from rla.output.codec import as_value, shown
 from rla.output.events import text_event
@@ -97,7 +95,7 @@ class Logger(OpenRow):
         pipeline, self._pipeline = self._own_pipeline(), None
         if pipeline is not None:
             pipeline.close()
-            self._dropped_rows = pipeline.journal.dropped_rows
+            self._dropped_rows = pipeline.dropped_rows
         self._to_terminal = True
         self.muted = False
 
@@ -128,7 +126,7 @@ class Logger(OpenRow):
     @property
     def dropped_rows(self) -> int:
         """How many rows of this run (or of the last one) could not be kept while the disk refused them."""
-        return self._dropped_rows if self._pipeline is None else self._pipeline.journal.dropped_rows
+        return self._dropped_rows if self._pipeline is None else self._pipeline.dropped_rows
 
     def after_fork(self) -> None:
         """Become the logger of a forked child, which records nothing."""
@@ -174,11 +172,13 @@ class Logger(OpenRow):
 
     def _record(self, row: dict[str, Any], step: int | float, now: float, excluded: dict[str, frozenset[str]]) -> None:
         pipeline = self._pipeline
+        if pipeline is not None and pipeline.pid == os.getpid():
+            if pipeline.append(Row(tuple(row), list(row.values()), step, now, excluded)):
+                return
+            pipeline = None  # it was closed in this very moment
         if pipeline is None:
-            shown = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
-            write_to_terminal(format_table(shown))
-        elif pipeline.pid == os.getpid():
-            pipeline.append(Row(tuple(row), list(row.values()), step, now, excluded))
+            cells = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
+            write_to_terminal(format_table(cells))
         else:
             problem = "rows of a forked child are not recorded; give it an experiment of its own"
             self._warn_once("fork", problem)
@@ -237,15 +237,6 @@ class Logger(OpenRow):
             raise ValueError(f"A level is a number such as {INFO} ({', '.join(LEVEL_NAMES.values())}); got {level!r}.")
         self.level = level
 
-    @contextlib.contextmanager
-    def at_level(self, level: int) -> Iterator[None]:
-        """Use another level inside a block."""
-        before, self.level = self.level, level
-        try:
-            yield
-        finally:
-            self.level = before
-
     # ---- TensorBoard -------------------------------------------------------------------------------------------------
 
     def add_event(self, encoded: bytes) -> None:
@@ -261,10 +252,9 @@ class Logger(OpenRow):
 
     def _report(self, problem: str) -> None:
         """Say that something failed inside rla, where people look: on stderr and in `warn.txt`."""
-        with contextlib.suppress(RLAWarning):  # where warnings are errors, this one would end the training
-            warnings.warn(f"rla: {problem}", RLAWarning, stacklevel=2)
+        warn_quietly(problem)
         if (pipeline := self._own_pipeline()) is not None:
-            pipeline.append(Text(WARN, self.now(), time.time(), problem))
+            pipeline.append_later(Text(WARN, self.now(), time.time(), problem))
 
     def _warn_once(self, about: str, problem: str) -> None:
         if about not in self._warned:

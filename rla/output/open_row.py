@@ -56,13 +56,13 @@ class OpenRow:
         Each value leaves on its own, so what another thread records meanwhile is in this row or in the next.
         """
         open_row = self.name_to_value
-        keys = tuple(open_row)
-        row = dict(zip(keys, map(open_row.pop, keys), strict=True))
+        # a signal handler may take values while its thread is in here
+        row = {key: value for key in tuple(open_row) if (value := open_row.pop(key, _MISSING)) is not _MISSING}
         excluded: dict[str, frozenset[str]] = {}
         if self._excluded:
-            for key in keys:
-                if key in self._excluded:
-                    excluded[key] = self._excluded.pop(key)
+            for key in row:
+                if (formats := self._excluded.pop(key, None)) is not None:
+                    excluded[key] = formats
         if self._means:
             self._means.clear()
         return row, excluded
@@ -84,11 +84,15 @@ class OpenRow:
             val = value
         if freq is not None and not self._is_due(key, freq):
             return
-        if exclude is not None:
-            self._excluded[key] = self._formats(exclude)
-        elif self._excluded:
-            self._excluded.pop(key, None)
-        self.name_to_value[key] = val
+        if exclude is None and not self._excluded:
+            self.name_to_value[key] = val
+            return
+        with self._mutex:  # the value and its exclusion belong into the same row
+            if exclude is None:
+                self._excluded.pop(key, None)
+            else:
+                self._excluded[key] = self._formats(exclude)
+            self.name_to_value[key] = val
 
     def _is_due(self, key: str, freq: int) -> bool:
         now = self.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,12 +13,22 @@ from rla.errors import RunIsAliveError
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.csv_file import count_rows
 from rla.output.fold import fold_journal
-from rla.output.journal import LOCK_FILE, JournalWriter, Position, discard_journal
+from rla.output.journal import LOCK_FILE, JournalWriter, discard_journal
 from rla.output.records import Record, Row
 from rla.output.registry import ALWAYS, make_output
 from rla.output.writer import Writer
 
-__all__ = ["Pipeline"]
+__all__ = ["Pipeline", "flush_if_open"]
+
+_open: dict[str, Pipeline] = {}
+"""The pipelines of this process, by the real path of their folder."""
+
+
+def flush_if_open(directory: Path) -> None:
+    """Bring the files of a folder up to date when this process records into it."""
+    pipeline = _open.get(os.path.realpath(directory))
+    if pipeline is not None and pipeline.pid == os.getpid():
+        pipeline.flush()
 
 
 class Pipeline:
@@ -58,23 +69,44 @@ class Pipeline:
             self.outputs = [make_output(name, directory) for name in dict.fromkeys((*formats, *ALWAYS))]
             rows = count_rows(directory / PROGRESS_FILE)
             self.journal = JournalWriter(folder, rows)
+            self._writer = Writer(self.journal, self.outputs, self.journal.position, report, tick)
         except BaseException:
             os.close(lock)
             raise
-        start = Position(self.journal.segment, self.journal.end().offset, rows)
-        self._writer = Writer(self.journal, self.outputs, start, report, tick)
         self._report = report
         self._woken = False
         self._warned = False
+        self._later: deque[Record] = deque()
+        _open[os.path.realpath(directory)] = self
 
-    def append(self, record: Record) -> None:
-        """Record a row, a line of text or an event: it survives a `kill -9` once this returns."""
-        self.journal.append(record)
+    def append(self, record: Record) -> bool:
+        """Record a row, a line of text or an event: it survives a `kill -9` once this returns.
+
+        Returns:
+            False when the pipeline is closed.
+        """
+        if self._later:
+            self._append_what_waits()
+        taken = self.journal.append(record)
         if not self._woken and isinstance(record, Row):  # the first row is shown at once
             self._woken = True
             self._writer.wake()
         if self.journal.failing is not None or self._warned:
             self._tell_of_journal()
+        return taken
+
+    def append_later(self, record: Record) -> None:
+        """Record with the next record, for the writer's thread: whoever appends just now may be waiting for it."""
+        self._later.append(record)
+
+    def _append_what_waits(self) -> None:
+        while self._later:
+            self.journal.append(self._later.popleft())
+
+    @property
+    def dropped_rows(self) -> int:
+        """How many rows could not be kept, or never reached an output that failed."""
+        return self.journal.dropped_rows + self._writer.lost_rows
 
     def _tell_of_journal(self) -> None:
         failing, told = self.journal.failing, self._warned
@@ -89,15 +121,24 @@ class Pipeline:
 
     def flush(self) -> None:
         """Bring every file up to date with all that was recorded."""
+        self._append_what_waits()
         self._writer.flush()
 
     def close(self) -> None:
         """Write out everything and remove the journal; it stays where some output could not be written."""
+        _open.pop(os.path.realpath(self.directory), None)
+        self._append_what_waits()
+        self.journal.stop()
         complete = self._writer.close()
+        dropped = self.journal.dropped_rows
         self.journal.close()
+        if self.journal.dropped_rows > dropped:
+            self._report(f"the disk refused the last {self.journal.dropped_rows - dropped} rows; they are lost")
         if complete:
             with contextlib.suppress(OSError):  # what is left there is empty of news, and fsck removes it
                 discard_journal(self.journal.folder)
+        else:
+            self._report(f"not everything was written out; `rla fsck --repair` does it from '{self.journal.folder}'")
         os.close(self._lock)
 
     def abandon(self) -> None:

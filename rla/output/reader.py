@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,15 +17,18 @@ from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.csv_file import complete_lines, parse_line
 from rla.output.journal import segments_of
 from rla.output.journal_reader import JournalReader
+from rla.output.pipeline import flush_if_open
 from rla.output.records import Row, Value
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Progress", "last_row", "read_progress"]
+__all__ = ["Progress", "last_row", "last_values", "read_progress"]
 
 _ATTEMPTS: Final = 5
+_PAUSE_SECONDS: Final = 0.01
 _TAIL_BYTES: Final = 1 << 16
+_ROWS_LOOKED_AT: Final = 1000
 
 
 @dataclass
@@ -56,16 +60,14 @@ def read_progress(directory: str | os.PathLike[str]) -> Progress:
         directory: the run's log folder; one without `progress.csv` has the rows of its journal.
     """
     directory = Path(directory)
+    flush_if_open(directory)
     folder = directory / JOURNAL_FOLDER
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         journaled = segments_of(folder)
         progress = _read_csv(directory / PROGRESS_FILE)
-        if not journaled:
-            return progress
-        first = _add_journal(progress, folder)
-        if first is not None and first <= progress.lines:
-            return progress
-        # the writer moved rows from the journal into the file between the two looks
+        if not journaled or _add_journal(progress, folder, with_gap=attempt == _ATTEMPTS - 1):
+            break
+        time.sleep(_PAUSE_SECONDS)  # the writer moved rows from the journal into the file between the two looks
     return progress
 
 
@@ -99,16 +101,26 @@ def _value(cell: str) -> Value:
     return {"True": True, "False": False}.get(cell, cell)
 
 
-def _add_journal(progress: Progress, folder: Path) -> int | None:
-    """Add the rows that the file does not have; return the number of rows before the first one that is there."""
+def _add_journal(progress: Progress, folder: Path, with_gap: bool) -> bool:
+    """Add the rows that the file does not have.
+
+    Args:
+        progress: the rows of the file.
+        folder: the journal.
+        with_gap: add what there is, also when rows between file and journal are missing: there is no such file, or
+            it could not be written.
+
+    Returns:
+        Whether all rows are there.
+    """
     known = dict.fromkeys(progress.columns)
     have = progress.lines
     with contextlib.closing(JournalReader(folder)) as reader:
         if not reader.position.segment:
-            return None
+            return False
         reader.skip_rows(have)
-        first = reader.position.rows
-        if first <= have:
+        complete = reader.position.rows <= have
+        if complete or with_gap:
             while records := reader.read(1024):
                 for record in records:
                     if isinstance(record, Row):
@@ -116,7 +128,25 @@ def _add_journal(progress: Progress, folder: Path) -> int | None:
                         known.update(dict.fromkeys(sorted(key for key in values if key not in known)))
                         progress.rows.append({key: value for key, value in values.items() if value is not None})
     progress.columns = list(known)
-    return first
+    return complete
+
+
+def last_values(directory: str | os.PathLike[str]) -> dict[str, Value]:
+    """Return the newest value of each key, from the last rows of a run; empty when there are none.
+
+    Keys are often recorded in rows of their own, so the last row alone says little. Of a long run only the last
+    stretch is read.
+    """
+    directory = Path(directory)
+    values: dict[str, Value] = {}
+    journaled = segments_of(directory / JOURNAL_FOLDER)
+    if journaled:
+        for row in read_progress(directory).rows[-_ROWS_LOOKED_AT:]:
+            values.update(row)
+        return values
+    for row in reversed(_last_csv_rows(directory / PROGRESS_FILE)):
+        values.update(row)
+    return values
 
 
 def last_row(directory: str | os.PathLike[str]) -> dict[str, Value]:
@@ -130,10 +160,11 @@ def last_row(directory: str | os.PathLike[str]) -> dict[str, Value]:
                 newest = next((record for record in reversed(records) if isinstance(record, Row)), newest)
             if newest is not None:
                 return {key: value for key, value in newest.items_for("csv").items() if value is not None}
-    return _last_csv_row(directory / PROGRESS_FILE)
+    return next(iter(_last_csv_rows(directory / PROGRESS_FILE, 1)), {})
 
 
-def _last_csv_row(path: Path) -> dict[str, Value]:
+def _last_csv_rows(path: Path, number: int = _ROWS_LOOKED_AT) -> list[dict[str, Value]]:
+    """Return the last rows of a file, the newest first: as many as stand in its last stretch, at least one."""
     try:
         with files.open_regular(path) as stream:
             columns = parse_line(next(complete_lines(stream), b""))
@@ -144,28 +175,27 @@ def _last_csv_row(path: Path) -> dict[str, Value]:
                 start = max(size - span, header_end)
                 stream.seek(start)
                 lines = stream.read(size - start).splitlines(keepends=True)
-                record = _last_record(lines[0 if start == header_end else 1 :], len(columns))
-                if record:
-                    return _row(columns, record)
-                if start == header_end:
-                    break
+                cells = _last_records(lines[0 if start == header_end else 1 :], len(columns), number)
+                if cells or start == header_end:
+                    return [_row(columns, each) for each in cells]
                 span *= 8
-    except (OSError, StopIteration):
+    except OSError:
         pass
-    return {}
+    return []
 
 
-def _last_record(lines: list[bytes], columns: int) -> list[str] | None:
-    """Return the cells of the last complete record; None when it begins before these lines.
+def _last_records(lines: list[bytes], columns: int, number: int) -> list[list[str]]:
+    """Return the cells of the last complete records, the newest first.
 
     A line with an odd number of quotes ends (or begins) a value of several lines.
     """
-    while lines:
+    found: list[list[str]] = []
+    while lines and len(found) < number:
         record = lines.pop()
         if record.count(b'"') % 2:
             while lines and record.count(b'"') % 2:
                 record = lines.pop() + record
         cells = parse_line(record)
         if record.endswith(b"\n") and len(cells) == columns and any(cells):
-            return cells
-    return None
+            found.append(cells)
+    return found

@@ -17,11 +17,11 @@ def format_table(values: Mapping[str, Value]) -> str:
     Args:
         values: the values of a row, by key.
     """
-    shown = {_one_line(key): _one_line(_text(value)) for key, value in sorted(values.items()) if key != TIMESTAMP}
+    shown = {_one_line(str(key)): _one_line(_text(value)) for key, value in values.items() if key != TIMESTAMP}
     key_width = max(map(len, shown), default=0)
     value_width = max(map(len, shown.values()), default=0)
     rule = "-" * (key_width + value_width + 7)
-    rows = [f"| {key:<{key_width}} | {value:<{value_width}} |" for key, value in shown.items()]
+    rows = [f"| {key:<{key_width}} | {shown[key]:<{value_width}} |" for key in sorted(shown)]
     return "\n".join([rule, *rows, rule]) + "\n"
 
 

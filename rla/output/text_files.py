@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,9 @@ from rla.output.records import Record, Row, Text
 from rla.output.table import format_table
 
 __all__ = ["BackupOutput", "LogOutput", "StdoutOutput", "WarnOutput", "line_of", "write_to_terminal"]
+
+TERMINAL_SECONDS: Final = 1.0
+"""A terminal that nobody reads is waited for no longer."""
 
 TABLE_SECONDS: Final = 2.0
 """When rows come faster, people are shown the newest of each such interval; the data files keep all."""
@@ -130,6 +134,9 @@ class BackupOutput(_LevelFile):
 class StdoutOutput(Output):
     """Shows the table of a row on the terminal, every few seconds. Lines of text go there at once, without an output.
 
+    A terminal that nobody reads (Ctrl-S, a pager) blocks whoever writes to it, so a thread of its own does, and it
+    shows the newest table only.
+
     Args:
         directory: not used; every output is made with it.
     """
@@ -138,22 +145,52 @@ class StdoutOutput(Output):
 
     def __init__(self, directory: Path | None = None) -> None:
         self._tables = _Tables()
+        self._newest: str | None = None
+        self._closed = False
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
 
     def write(self, records: Sequence[Record]) -> int:
         for record in records:
             if isinstance(record, Row) and self._tables.due(record):
-                write_to_terminal(format_table(record.items_for(self.name)))
+                self._show(record)
         if row := self._tables.last(time.time()):
-            write_to_terminal(format_table(row.items_for(self.name)))
+            self._show(row)
         return len(records)
+
+    def _show(self, row: Row) -> None:
+        with self._changed:
+            self._newest = format_table(row.items_for(self.name))
+            self._changed.notify_all()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="rla-terminal", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._newest is not None or self._closed)
+                table = self._newest
+            if table is None:
+                return
+            write_to_terminal(table)
+            with self._changed:
+                if self._newest is table:
+                    self._newest = None
+                self._changed.notify_all()
 
     def settle(self) -> None:
         if row := self._tables.waiting:
             self._tables.waiting = None
-            write_to_terminal(format_table(row.items_for(self.name)))
+            self._show(row)
+        with self._changed:
+            self._changed.wait_for(lambda: self._newest is None, TERMINAL_SECONDS)
 
     def close(self) -> None:
         self.settle()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
 
 def write_to_terminal(text: str) -> None:

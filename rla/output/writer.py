@@ -1,7 +1,8 @@
 """The writer: a thread that reads the journal back and hands its records to the outputs.
 
 It works in small slices with rests, because whatever holds the interpreter here is missing in the training step.
-An output that fails is told so once, keeps its place, and is tried again; the others go on.
+Nobody else hands over: `flush` and `close` ask the thread and wait. An output that fails is told of once, keeps its
+place, and is tried again; the others go on.
 """
 
 from __future__ import annotations
@@ -44,17 +45,20 @@ class _Lane:
     """One output and how far it is.
 
     Attributes:
-        reader: its own reader while it is behind the others, else None.
+        behind: where it goes on once it has taken what is pending, while it is behind the others; else None.
         pending: records that it has been offered and did not take.
         safe: where a replay would have to start, and the size of the file there.
+        lost: rows that it will never get.
     """
 
     def __init__(self, output: Output, position: Position) -> None:
         self.output = output
-        self.reader: JournalReader | None = None
+        self.behind: Position | None = None
         self.pending: Sequence[Record] = ()
         self.safe = (position, output.size())
         self.failing = False
+        self.lost = 0
+        self._reader: JournalReader | None = None
 
     def offer(self, records: Sequence[Record], report: Report) -> bool:
         """Hand records to the output; False when it did not take all of them."""
@@ -80,6 +84,34 @@ class _Lane:
         if not self.failing:
             report(f"the output '{self.output.name}' failed and is tried again: {type(error).__name__}: {error}")
         self.failing = True
+
+    def catch_up(self, others: Position, slice_records: int, folder_reader: JournalReader, report: Report) -> bool:
+        """Take a slice while it is behind; True when it got on and there may be more.
+
+        Args:
+            others: where the other outputs are.
+            slice_records: how many records at once.
+            folder_reader: a reader of the same journal.
+            report: called when the output begins to fail.
+        """
+        assert self.behind is not None
+        if self.pending and not self.offer(self.pending, report):
+            return False
+        self.safe = (self.behind, self.output.size())
+        if self.behind == others:
+            self.rejoin()
+            return False
+        if self._reader is None:
+            self._reader = JournalReader(folder_reader.folder, self.behind)
+        records = self._reader.read(slice_records)
+        self.behind = self._reader.position
+        return self.offer(records, report) and bool(records)
+
+    def rejoin(self) -> None:
+        """Go on with the others."""
+        if self._reader is not None:
+            self._reader.close()
+        self.behind, self._reader, self.pending = None, None, ()
 
 
 class Writer:
@@ -110,13 +142,15 @@ class Writer:
         self._reader = JournalReader(journal.folder, start)
         self._lanes = [_Lane(output, start) for output in outputs]
         self._commit = Commit(journal.folder)
-        self._working = threading.RLock()
-        self._inside: int | None = None  # the thread that hands over right now
-        self._flusher: int | None = None  # the thread that writes out everything right now
-        self._wake = threading.Event()
-        self._stopped = threading.Event()
-        self._next_sync = time.monotonic() + SYNC_SECONDS
         self._commit.write({lane.output.name: lane.safe for lane in self._lanes})
+        self._wake = threading.Event()
+        self._closing = False
+        self._complete = False
+        self._asked = 0  # flushes asked for and done, by number
+        self._done = 0
+        self._flushed = threading.Condition()
+        self._told = False
+        self._next_sync = time.monotonic() + SYNC_SECONDS
         self._thread = threading.Thread(target=self._run, name="rla-writer", daemon=True)
         self._thread.start()
 
@@ -124,113 +158,20 @@ class Writer:
         """Do not wait for the next second: something is there to be written."""
         self._wake.set()
 
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            self._wake.wait(FLUSH_SECONDS)
-            self._wake.clear()
-            try:
-                self._journal.retry()
-                if self._work(SLICE_RECORDS, REST_FACTOR, time.monotonic() + FLUSH_SECONDS):
-                    self.wake()
-                self._tick()
-                if time.monotonic() >= self._next_sync:
-                    with self._working:
-                        self._sync()
-            except Exception as error:  # the thread must outlive whatever happens in a pass; the rows stay journaled
-                self._report(f"writing the records was put off: {type(error).__name__}: {error}")
-
-    def _work(self, slice_records: int, rest: float, until: float = math.inf) -> bool:
-        """Hand over what is there, resting after each slice; True when time ran out before the end.
-
-        Without an end in time, all that is there is handed over.
-        """
-        more = True
-        while more and time.monotonic() < until and not (rest and self._stopped.is_set()):
-            started = time.perf_counter()
-            with self._working:
-                self._inside = threading.get_ident()
-                try:
-                    more = self._hand_over_slice(slice_records)
-                finally:
-                    self._inside = None
-            if rest and more:
-                time.sleep(rest * (time.perf_counter() - started))
-        return more
-
-    def _hand_over_slice(self, slice_records: int) -> bool:
-        records = self._reader.read(slice_records)
-        more = bool(records)
-        for lane in self._lanes:
-            if lane.reader is None:
-                if not lane.offer(records, self._report):
-                    lane.reader = self._reader.clone()
-            else:
-                more |= self._catch_up(lane, slice_records)
-            if lane.reader is None:
-                lane.safe = (self._reader.position, lane.output.size())
-        return more
-
-    def _catch_up(self, lane: _Lane, slice_records: int) -> bool:
-        """Hand a slice to an output that is behind; True when it got on and there may be more."""
-        reader = lane.reader
-        assert reader is not None
-        if lane.pending and not lane.offer(lane.pending, self._report):
-            self._bound_lag(lane, reader)
-            return False
-        lane.safe = (reader.position, lane.output.size())
-        if reader.position == self._reader.position:
-            reader.close()
-            lane.reader = None
-            return False
-        return lane.offer(reader.read(slice_records), self._report)
-
-    def _bound_lag(self, lane: _Lane, reader: JournalReader) -> None:
-        if self._journal.segment - reader.position.segment <= LARGEST_LAG_SEGMENTS:
-            return
-        lost = self._reader.position.rows - reader.position.rows + sum(isinstance(each, Row) for each in lane.pending)
-        self._report(f"the output '{lane.output.name}' kept failing; it lost {lost} rows")
-        lane.output.skip(lost)
-        reader.close()
-        lane.reader, lane.pending = None, ()
+    @property
+    def lost_rows(self) -> int:
+        """How many rows the output that failed longest will never get."""
+        return max((lane.lost for lane in self._lanes), default=0)
 
     def flush(self) -> None:
-        """Write out all that was recorded until now, in this thread."""
-        if self._interrupted():
+        """Wait until all that was recorded until now is written; not longer than a disk that hangs is waited for."""
+        if threading.current_thread() is self._thread:
             return
-        self._journal.retry()
-        with self._working:
-            self._flusher = threading.get_ident()
-            try:
-                self._work(LARGE_SLICE_RECORDS, 0.0)
-                self._settle()
-                while any(lane.reader and not lane.failing for lane in self._lanes):
-                    self._work(LARGE_SLICE_RECORDS, 0.0)
-                    self._settle()
-            finally:
-                self._flusher = None
-
-    def _interrupted(self) -> bool:
-        """Say whether this thread is handing over already, and a signal handler got it here again."""
-        return threading.get_ident() in (self._inside, self._flusher)
-
-    def _settle(self) -> None:
-        for lane in self._lanes:
-            lane.settle(self._report)
-
-    def _sync(self) -> None:
-        """Bring outputs, commit and journal to the disk, in the order that a power cut cannot turn against us."""
-        self._next_sync = time.monotonic() + SYNC_SECONDS
-        for lane in self._lanes:
-            with contextlib.suppress(OSError):  # a file system that cannot sync still keeps its data in the kernel
-                lane.output.sync()
-        self._save()
-        self._commit.sync()
-        self._journal.sync()
-        discard_segments(self._journal.folder, min((lane.safe[0].segment for lane in self._lanes), default=0))
-
-    def _save(self) -> None:
-        with contextlib.suppress(OSError):  # the older commit still holds, and only costs a longer replay
-            self._commit.write({lane.output.name: lane.safe for lane in self._lanes})
+        with self._flushed:
+            self._asked += 1
+            number = self._asked
+            self._wake.set()
+            self._flushed.wait_for(lambda: self._done >= number or not self._thread.is_alive(), CLOSE_SECONDS)
 
     def close(self) -> bool:
         """Write out everything, end the thread and close the outputs.
@@ -238,23 +179,128 @@ class Writer:
         Returns:
             Whether every output has taken every record, so that the journal is of no more use.
         """
-        self._stopped.set()
+        self._closing = True
         self._wake.set()
-        if self._interrupted():
-            return False
-        if self._thread is not threading.current_thread():
-            self._thread.join(CLOSE_SECONDS)
-        if not self._working.acquire(timeout=CLOSE_SECONDS):
-            return False
+        self._thread.join(CLOSE_SECONDS)
+        return self._complete and not self._thread.is_alive()
+
+    # ---- in the thread -------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._closing:
+            self._wake.wait(FLUSH_SECONDS)
+            self._wake.clear()
+            asked = self._asked
+            try:
+                self._pass(everything=asked > self._done)
+                self._told = False
+            except Exception as error:  # the thread must outlive whatever happens in a pass; the rows stay journaled
+                if not self._told:
+                    self._report(f"writing the records was put off: {type(error).__name__}: {error}")
+                self._told = True
+            with self._flushed:
+                self._done = max(self._done, asked)
+                self._flushed.notify_all()
         try:
-            self.flush()
-            complete = self._journal.failing is None and not any(lane.reader or lane.failing for lane in self._lanes)
+            self._finish()
+        except Exception as error:  # the journal stays, and says all that was recorded
+            self._report(f"writing the last records failed: {type(error).__name__}: {error}")
+
+    def _pass(self, everything: bool) -> None:
+        self._tick()
+        self._journal.retry()
+        if everything:
+            self._write_everything()
+        elif self._work(SLICE_RECORDS, REST_FACTOR, time.monotonic() + FLUSH_SECONDS):
+            self.wake()
+        if time.monotonic() >= self._next_sync:
             self._sync()
-            for lane in self._lanes:
-                with contextlib.suppress(Exception):  # closing is the last thing that happens to it
-                    lane.output.close()
-            self._reader.close()
-            self._commit.close()
-            return complete
-        finally:
-            self._working.release()
+
+    def _write_everything(self) -> None:
+        """Hand over all that the journal has now; what comes meanwhile can wait."""
+        end = self._journal.position
+        self._work(LARGE_SLICE_RECORDS, 0.0, end=end)
+        self._settle()
+        while any(lane.behind and not lane.failing for lane in self._lanes):
+            self._work(LARGE_SLICE_RECORDS, 0.0, end=end)
+            self._settle()
+
+    def _settle(self) -> None:
+        for lane in self._lanes:
+            lane.settle(self._report)
+
+    def _work(self, slice_records: int, rest: float, until: float = math.inf, end: Position | None = None) -> bool:
+        """Hand over slices, resting after each.
+
+        Args:
+            slice_records: how many records at once.
+            rest: so many times a slice's time on the processor is rested after it.
+            until: when to stop (s of the monotonic clock); somebody who waits for a flush stops it earlier.
+            end: where to stop; at the end of the journal when None.
+
+        Returns:
+            Whether it stopped before the end.
+        """
+        more = True
+        while more and time.monotonic() < until:
+            if end is not None and self._reader.position >= end and not any(lane.behind for lane in self._lanes):
+                return False
+            busy = time.thread_time()
+            more = self._hand_over_slice(slice_records)
+            if rest and more:
+                if self._asked > self._done or self._closing:
+                    break
+                time.sleep(min(rest * (time.thread_time() - busy), FLUSH_SECONDS))
+        return more
+
+    def _hand_over_slice(self, slice_records: int) -> bool:
+        records = self._reader.read(slice_records)
+        more = bool(records)
+        for lane in self._lanes:
+            if lane.behind is not None:
+                more |= lane.catch_up(self._reader.position, slice_records, self._reader, self._report)
+                self._bound_lag(lane)
+            elif lane.offer(records, self._report):
+                lane.safe = (self._reader.position, lane.output.size())
+            else:
+                lane.behind = self._reader.position
+        return more
+
+    def _bound_lag(self, lane: _Lane) -> None:
+        """Give up the oldest rows of an output that keeps failing; one that only waits is told to go on."""
+        if lane.behind is None or self._journal.segment - lane.safe[0].segment <= LARGEST_LAG_SEGMENTS:
+            return
+        if not lane.failing:
+            lane.settle(self._report)
+            return
+        pending = sum(isinstance(each, Row) for each in lane.pending)
+        lost = self._reader.position.rows - lane.behind.rows + pending
+        self._report(f"the output '{lane.output.name}' kept failing; it lost {lost} rows")
+        lane.lost += lost
+        lane.output.skip(lost)
+        lane.rejoin()
+        lane.safe = (self._reader.position, lane.output.size())
+
+    def _sync(self) -> None:
+        """Bring outputs, commit and journal to the disk, in the order that a power cut cannot turn against us."""
+        self._next_sync = time.monotonic() + SYNC_SECONDS
+        for lane in self._lanes:
+            with contextlib.suppress(OSError):  # a file system that cannot sync still keeps its data in the kernel
+                lane.output.sync()
+        with contextlib.suppress(OSError):  # the older commit still holds, and only costs a longer replay
+            self._commit.write({lane.output.name: lane.safe for lane in self._lanes})
+        self._commit.sync()
+        self._journal.sync()
+        discard_segments(self._journal.folder, min((lane.safe[0].segment for lane in self._lanes), default=0))
+
+    def _finish(self) -> None:
+        self._journal.retry()
+        self._write_everything()
+        self._sync()
+        caught_up = self._journal.is_read_by(self._reader.position)
+        self._complete = caught_up and not any(lane.behind or lane.failing for lane in self._lanes)
+        for lane in self._lanes:
+            with contextlib.suppress(Exception):  # closing is the last thing that happens to it
+                lane.output.close()
+        self._reader.close()
+        self._commit.close()

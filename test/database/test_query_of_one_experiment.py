@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rla import CHECKPOINT, LOG, experiment_data_query, single_experiment_query
+from rla import CHECKPOINT, LOG, exp_manager, experiment_data_query, single_experiment_query
 from rla.errors import AmbiguousExperimentError, DataRootError, ExperimentNotFoundError
 
 Maker = Callable[..., Path]
@@ -82,3 +82,10 @@ def test_a_data_root_that_is_missing_or_a_file_is_named(query: Callable[..., obj
     with pytest.raises(DataRootError, match="a file, not a folder"):
         query(tmp_path / "file", "demo_task", "2022/03/01/21-10-11-000001", LOG)
     assert not (tmp_path / "missing").exists()
+
+
+def test_the_moment_of_a_run_names_it(start: Callable[..., None], data_root: Path) -> None:
+    start(lr=1)
+    moment, log_dir = exp_manager.record_date, exp_manager.log_dir
+    exp_manager.finish()
+    assert f"{single_experiment_query(data_root, 'demo_task', moment, LOG).dirname}/" == log_dir

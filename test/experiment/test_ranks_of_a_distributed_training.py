@@ -40,16 +40,17 @@ def folder(done: CompletedProcess[str]) -> Path:
     "variables",
     [RANK_1, {"OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "2"}, {"PMI_RANK": "3", "PMI_SIZE": "4"}],
 )
-def test_another_rank_records_nothing_and_its_folders_vanish(
-    run_experiment: Runner, data_root: Path, variables: dict[str, str]
+def test_another_rank_records_nothing_and_only_what_the_user_saved_stays(
+    run_experiment: Runner, data_root: Path, tmp_path: Path, variables: dict[str, str]
 ) -> None:
-    done = run_experiment(PROGRAM, env=variables)
+    (tmp_path / "tmp").mkdir()
+    done = run_experiment(PROGRAM, env={**variables, "TMPDIR": str(tmp_path / "tmp")})
     assert len(said(done)) == 1, done.stdout
     assert "records nothing" in said(done)[0]
     assert "RLA_ALL_RANKS" in said(done)[0]
     assert not data_root.exists()
     assert not folder(done).exists()
-    assert not [path for path in folder(done).parents if "rla-rank" in path.name and path.exists()]
+    assert [path.name for path in (tmp_path / "tmp").rglob("*") if path.is_file()] == ["mine.pt"]
 
 
 def test_it_says_so_once_for_several_experiments(run_experiment: Runner) -> None:

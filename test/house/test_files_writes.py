@@ -15,7 +15,6 @@ EXCEPTIONS = {
         "rla/experiment/manager.py",
         "tempfile.mkdtemp",
     ): "the folder of a rank that records nothing: no data of anybody's",
-    ("rla/experiment/run.py", "shutil.rmtree"): "removes that folder again",
     ("rla/experiment/recorders.py", "savefig"): "matplotlib writes the image; an error is the caller's to see",
     ("rla/logger.py", "tempfile.mkdtemp"): "the folder of logger.configure() without one, as baselines make it",
 }

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from rla import RLAWarning, files, logger, time_step_holder
+from rla.output import writer
 from rla.output.writer import Writer
 
 Scalars = dict[str, list[tuple[int, float]]]
@@ -40,8 +41,9 @@ def dump() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def own_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The writer thread rests, so that only `flush` and `close` write: the test decides when."""
-    monkeypatch.setattr(Writer, "_run", lambda self: self._stopped.wait())
+    """The writer thread does only what `flush` and `close` ask of it: the test decides when."""
+    monkeypatch.setattr(writer, "FLUSH_SECONDS", 1e6)
+    monkeypatch.setattr(Writer, "wake", lambda self: None)
 
 
 def events_of(folder: Path) -> list[Any]:
@@ -170,7 +172,7 @@ def dead_run(folder: Path, killed: Callable[..., int]) -> Callable[..., Path]:
 
     def leave(rows: list[dict[str, Any]], formats: tuple[str, ...] = ("csv", "tensorboard", "json", "log")) -> Path:
         def program(acknowledge: Callable[[int], None]) -> None:
-            Writer._run = lambda self: self._stopped.wait()  # type: ignore[method-assign]
+            writer.FLUSH_SECONDS, Writer.wake = 1e6, lambda self: None  # type: ignore[method-assign,misc]
             logger.configure(folder, formats)
             for count, row in enumerate(rows):
                 for key, value in row.items():

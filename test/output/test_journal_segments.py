@@ -62,7 +62,7 @@ def test_a_reader_follows_a_living_writer_over_segments(tmp_path: Path) -> None:
         assert [record.values[0] for record in records] == [count]  # type: ignore[union-attr]
         assert reader.position.rows == count + 1
     assert reader.read(10) == []
-    assert reader.position == writer.end()
+    assert reader.position == writer.position
     writer.close()
 
 
@@ -76,7 +76,7 @@ def test_a_reader_starts_at_any_position_or_number_of_rows(start: int, tmp_path:
     position = first.position
     assert counts_of(JournalReader(tmp_path, position)) == list(range(start, 100))
     assert counts_of(JournalReader(tmp_path, Position(0, 0, start))) == list(range(start, 100))
-    assert counts_of(first.clone()) == counts_of(first) == list(range(start, 100))
+    assert counts_of(first) == list(range(start, 100))
 
 
 @pytest.mark.usefixtures("small_segments")

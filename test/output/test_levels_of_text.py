@@ -41,13 +41,6 @@ def test_a_level_that_is_no_number_is_an_error_that_names_the_levels() -> None:
         logger.set_level("INFO")  # type: ignore[arg-type]
 
 
-def test_another_level_may_hold_for_a_block(capsys: pytest.CaptureFixture[str]) -> None:
-    with logger.get_current().at_level(logger.ERROR):
-        logger.info("hidden")
-    logger.info("shown")
-    assert capsys.readouterr().out == "shown\n"
-
-
 def test_rows_are_recorded_whatever_the_level(folder: Path) -> None:
     logger.configure(folder, ["csv"])
     logger.set_level(logger.DISABLED)
