@@ -80,7 +80,7 @@ class NotConfiguredError(RLAError, RuntimeError):
     """A call came before the set-up that it needs."""
 
     def __init__(self, call: str, needed: str) -> None:
-        super().__init__(f"{call} was called too early. Call {needed} first.")
+        super().__init__(f"{call} needs more than was set up. Call {needed} first.")
 
 
 class ConfigError(RLAError, ValueError):

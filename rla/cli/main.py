@@ -6,6 +6,7 @@ To add a command: write its function in a file of this room, and name it in `COM
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Final
 
@@ -76,6 +77,9 @@ def main() -> None:
     except BrokenPipeError:  # `rla ls | head`
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
+        os._exit(2)  # what is left in the buffer of a full standard output cannot be written
 
 
 if __name__ == "__main__":

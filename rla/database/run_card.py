@@ -16,6 +16,7 @@ from rla.machine import host_name, process_is_alive
 from rla.names import JOURNAL_FOLDER, RUN_CARD_FILE
 
 __all__ = [
+    "ENDINGS",
     "FAILED",
     "FINISHED",
     "HEARTBEAT_SECONDS",
@@ -33,6 +34,7 @@ RUNNING: Final = "running"
 FINISHED: Final = "finished"
 FAILED: Final = "failed"
 INTERRUPTED: Final = "interrupted"
+ENDINGS: Final = (FINISHED, FAILED, INTERRUPTED)
 DEAD: Final = "dead"
 STALE: Final = "stale"
 

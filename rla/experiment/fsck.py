@@ -14,7 +14,7 @@ from rla.database.index_name import parse_index_name
 from rla.database.query import ExperimentRecord, find_experiments
 from rla.database.run_card import read_run_card
 from rla.database.trees import check_data_root, tasks_of
-from rla.errors import RunIsAliveError
+from rla.errors import QueryError, RunIsAliveError, did_you_mean
 from rla.machine import host_name
 from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, PARAMETER_FILE, PROGRESS_FILE, RUN_CARD_FILE
 from rla.output.csv_file import complete_lines
@@ -89,10 +89,14 @@ def check_data_root_files(
 
     Raises:
         DataRootError: there is no such data root.
+        QueryError: there is no such task.
     """
     root = check_data_root(data_root)
+    tasks = tasks_of(root, LOG)
+    if task is not None and task not in tasks:
+        raise QueryError(f"There is no task '{task}' in '{root}'.{did_you_mean(task, tasks)}")
     report = FsckReport()
-    records = [record for each in ([task] if task else tasks_of(root, LOG)) for record in find_experiments(root, each)]
+    records = [record for each in ([task] if task else tasks) for record in find_experiments(root, each)]
     for record in progress(records):
         report.experiments += 1
         report.findings.extend(_check(record, repair))

@@ -17,7 +17,7 @@ from rla.database.creation import not_writable
 from rla.database.index_name import record_date_of
 from rla.database.parameters import lookup
 from rla.database.plain_values import as_mapping, text_of
-from rla.database.run_card import FAILED, FINISHED
+from rla.database.run_card import ENDINGS, FAILED, FINISHED
 from rla.database.trees import check_task_name
 from rla.errors import ConfigError, NotConfiguredError, RLAWarning, RunIsAliveError, UnknownParameterError, warn_quietly
 from rla.experiment.custom_data import CustomData
@@ -162,7 +162,7 @@ class ExperimentManager(ExperimentFolders):
         except UnknownParameterError as error:
             if "." not in key:
                 raise
-            warnings.warn(f"{error} '{key}' is left out of the name.", RLAWarning, stacklevel=4)
+            warnings.warn(f"{error} '{key}' is left out of the name.", RLAWarning, stacklevel=3)
             return None
 
     # ---- the life of an experiment ------------------------------------------
@@ -175,11 +175,16 @@ class ExperimentManager(ExperimentFolders):
         Raises:
             NotConfiguredError: `configure` was not called.
             UnknownParameterError: a tracked hyper-parameter is gone.
+            TypeError: ``hyper_param`` was replaced by something that is no dict.
             DataRootError: the data root cannot be written.
         """
         if self.settings is None:
             raise NotConfiguredError("exp_manager.log_files_gen()", "exp_manager.configure(...)")
-        values = {str(key): value for key, value in (as_mapping(self.hyper_param) or {}).items()}
+        given = as_mapping(self.hyper_param)
+        if given is None:
+            kind = type(self.hyper_param).__name__
+            raise TypeError(f"exp_manager.hyper_param is a {kind}; expected a dict of hyper-parameters by name.")
+        values = {str(key): value for key, value in given.items()}
         tracked = {key: found[0] for key in self._tracked if (found := self._value_of(key)) is not None}
         self.finish()
         rank = 0 if os.environ.get(ALL_RANKS_VARIABLE) == "1" else distributed_rank()
@@ -215,7 +220,12 @@ class ExperimentManager(ExperimentFolders):
         Args:
             status: ``finished``, ``failed`` or ``interrupted``.
             reason: what ended it, where that was no normal end.
+
+        Raises:
+            ValueError: there is no such status.
         """
+        if status not in ENDINGS:
+            raise ValueError(f"status is one of {', '.join(ENDINGS)}; got {status!r}.")
         with finishing():
             run, self._run = self._run, None
             if run is None or not run.is_mine:

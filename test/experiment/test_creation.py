@@ -127,7 +127,7 @@ def test_log_files_gen_before_configure_says_so_and_makes_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     exp_manager.set_hyper_param(lr=0.1)
-    with pytest.raises(NotConfiguredError, match=r"log_files_gen\(\) was called too early.*configure"):
+    with pytest.raises(NotConfiguredError, match=r"log_files_gen\(\) needs more.*configure"):
         exp_manager.log_files_gen()
     assert list(tmp_path.iterdir()) == []
 
