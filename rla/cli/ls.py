@@ -16,6 +16,8 @@ from rla.output.reader import last_values
 __all__ = ["ls"]
 
 _METRICS_SHOWN = 2
+_WIDE = 110
+"""From so many columns of the terminal on, there is room for more."""
 
 
 @click.command()
@@ -76,22 +78,26 @@ def _item(record: ExperimentRecord) -> dict[str, Any]:
 
 
 def _print(items: list[dict[str, Any]], several_tasks: bool, keys: tuple[str, ...]) -> None:
-    parameters = list(dict.fromkeys(key for item in items for key in item["parameters"]))
-    metrics = list(keys) or _metrics(items)
+    named = list(dict.fromkeys(key for item in items for key in item["parameters"]))
+    alike = {key for key in named if len(items) > 1 and len({item["parameters"].get(key) for item in items}) == 1}
+    parameters = [key for key in named if key not in alike]
+    metrics = list(keys) or _metrics(items)[: 1 if console().width < _WIDE else _METRICS_SHOWN]
     columns = (["task"] if several_tasks else []) + ["record_date", "status", *parameters, "step", *metrics]
     rows = []
     for item in items:
         head = ([item["task"]] if several_tasks else []) + [item["record_date"], item["status"]]
         values = [item["parameters"].get(key, "") for key in parameters]
-        rows.append(
-            [*head, *values, shown_number(item["step"]), *(shown_number(item["last"].get(key)) for key in metrics)]
-        )
+        last = [shown_number(item["last"].get(key)) for key in metrics]
+        rows.append([*head, *values, shown_number(item["step"]), *last])
     print_table(columns, rows)
+    if alike:
+        same = ", ".join(f"{key}={items[0]['parameters'][key]}" for key in named if key in alike)
+        console().print(f"in all of them: {same}", highlight=False, markup=False)
 
 
 def _metrics(items: list[dict[str, Any]]) -> list[str]:
-    """Choose what to show: returns and rewards first, no timers."""
+    """Return the keys that may be shown: returns and rewards first, no timers."""
     numeric = {key for item in items for key, value in item["last"].items() if isinstance(value, (int, float))}
     candidates = sorted(key for key in numeric if not key.startswith("time_used/"))
     candidates.sort(key=lambda key: not any(word in key.lower() for word in ("return", "reward")))
-    return candidates[:_METRICS_SHOWN]
+    return candidates

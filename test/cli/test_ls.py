@@ -78,3 +78,12 @@ def test_markup_in_names_is_shown_as_it_is(start: Callable[..., None], data_root
     start(note="{bold}")
     exp_manager.finish()
     assert "{bold}" in rla("ls", "--root", str(data_root)).output
+
+
+def test_what_all_have_in_common_is_said_once(start: Callable[..., None], data_root: Path) -> None:
+    for seed in range(3):
+        start(env_id="Hopper-v4", seed=seed)
+    exp_manager.finish()
+    shown = rla("ls", "--root", str(data_root)).output
+    assert shown.count("Hopper-v4") == 1
+    assert "in all of them: env_id=Hopper-v4" in shown
