@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +42,7 @@ __all__ = [
     "write_atomic",
 ]
 
+_numbers = itertools.count()
 _LOCK_ATTEMPTS = 10
 _LOCK_PAUSE_SECONDS = 0.02
 
@@ -130,11 +131,10 @@ def write_atomic(path: PathLike, data: bytes | str) -> None:
     """
     target = Path(path)
     content = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
-    fd, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".tmp")
+    fd, aside = _create_aside(target)
     try:
         try:
             append(fd, content)
-            os.fchmod(fd, 0o666 & ~_umask())
             fsync(fd)
         finally:
             os.close(fd)
@@ -146,18 +146,12 @@ def write_atomic(path: PathLike, data: bytes | str) -> None:
     fsync_directory(target.parent)
 
 
-def _umask() -> int:
-    """Return the process's file mode mask, which can only be read by setting it where there is no /proc."""
-    try:
-        with open("/proc/self/status", encoding="ascii") as status:
-            for line in status:
-                if line.startswith("Umask:"):
-                    return int(line.split()[1], 8)
-    except OSError:
-        pass
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def _create_aside(target: Path) -> tuple[int, Path]:
+    """Make a new file beside another, and return its descriptor and path."""
+    while True:
+        aside = target.with_name(f".{target.name[:100]}.{os.getpid()}-{next(_numbers)}.tmp")
+        with contextlib.suppress(FileExistsError):  # of a process of the same number, on another host or long ago
+            return os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), aside
 
 
 @contextlib.contextmanager

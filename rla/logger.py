@@ -6,7 +6,6 @@ Each function is a method of one `rla.output.logger.Logger`; that class is the t
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,10 +97,16 @@ def configure(
         ConfigValueError: there is no such format.
         OSError: the folder cannot be written.
     """
-    directory = tempfile.mkdtemp(prefix="rla-") if dir is None else os.path.expanduser(dir)
+    directory = _temporary_folder() if dir is None else os.path.expanduser(dir)
     process_logger.open(directory, DEFAULT_FORMATS if format_strs is None else tuple(format_strs))
     process_logger.log_callback = log_callback_fn
     info(f"Logging to {directory}")
+
+
+def _temporary_folder() -> str:
+    import tempfile  # few scripts need it
+
+    return tempfile.mkdtemp(prefix="rla-")
 
 
 def reset() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -188,7 +187,7 @@ class ExperimentManager(ExperimentFolders):
         tracked = {key: found[0] for key in self._tracked if (found := self._value_of(key)) is not None}
         self.finish()
         rank = 0 if os.environ.get(ALL_RANKS_VARIABLE) == "1" else distributed_rank()
-        root = Path(self.data_root) if rank == 0 else Path(tempfile.mkdtemp(prefix=f"rla-rank{rank}-"))
+        root = Path(self.data_root) if rank == 0 else _temporary_folder(rank)
         tell_at_end(self.finish)
         self._run = start_run(root, self.task_table_name, node_address(), values, tracked, temporary=rank != 0)
         self._tracked_are_old = True
@@ -328,6 +327,12 @@ class ExperimentManager(ExperimentFolders):
             run.save_archive(self.hyper_param, self._custom.values, self.logger.now())
         except OSError as error:
             warn_quietly(f"the archive could not be written: {error}")
+
+
+def _temporary_folder(rank: int) -> Path:
+    import tempfile  # few processes need it
+
+    return Path(tempfile.mkdtemp(prefix=f"rla-rank{rank}-"))
 
 
 def _markdown_table(values: Mapping[str, Any]) -> str:
