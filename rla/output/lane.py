@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from rla.output.base import Output
 from rla.output.journal import Position
@@ -63,13 +64,13 @@ class Lane:
             report(f"the output '{self.output.name}' failed and is tried again: {type(error).__name__}: {error}")
         self.failing = True
 
-    def catch_up(self, others: Position, slice_records: int, folder_reader: JournalReader, report: Report) -> bool:
+    def catch_up(self, others: Position, slice_records: int, folder: Path, report: Report) -> bool:
         """Take a slice while it is behind; True when it got on and there may be more.
 
         Args:
             others: where the other outputs are.
             slice_records: how many records at once.
-            folder_reader: a reader of the same journal.
+            folder: the journal.
             report: called when the output begins to fail.
         """
         assert self.behind is not None
@@ -80,7 +81,7 @@ class Lane:
             self.rejoin()
             return False
         if self._reader is None:
-            self._reader = JournalReader(folder_reader.folder, self.behind)
+            self._reader = JournalReader(folder, self.behind)
         records = self._reader.read(slice_records)
         self.behind = self._reader.position
         return self.offer(records, report) and bool(records)

@@ -83,7 +83,7 @@ def _read_csv(path: Path) -> Progress:
                 if row := _row(progress.columns, parse_line(line)):
                     progress.rows.append(row)
     except OSError:
-        pass
+        pass  # none yet, or nothing that can be read: one such run must not hide the others of a list
     return progress
 
 
@@ -180,7 +180,7 @@ def _last_csv_rows(path: Path, number: int = _ROWS_LOOKED_AT) -> list[dict[str, 
                     return [_row(columns, each) for each in cells]
                 span *= 8
     except OSError:
-        pass
+        pass  # as in `_read_csv`
     return []
 
 

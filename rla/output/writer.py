@@ -169,22 +169,26 @@ class Writer:
         """
         more = True
         while more and time.monotonic() < until:
-            if end is not None and self._reader.position >= end and not any(lane.behind for lane in self._lanes):
-                return False
             busy = time.thread_time()
-            more = self._hand_over_slice(slice_records)
+            more = self._hand_over_slice(slice_records, read=end is None or self._reader.position < end)
             if rest and more:
                 if self._asked > self._done or self._closing:
                     break
                 time.sleep(min(rest * (time.thread_time() - busy), FLUSH_SECONDS))
         return more
 
-    def _hand_over_slice(self, slice_records: int) -> bool:
-        records = self._reader.read(slice_records)
+    def _hand_over_slice(self, slice_records: int, read: bool) -> bool:
+        """Hand over a slice; True when there may be more.
+
+        Args:
+            slice_records: how many records.
+            read: whether to go on in the journal; otherwise only those that are behind catch up.
+        """
+        records = self._reader.read(slice_records) if read else []
         more = bool(records)
         for lane in self._lanes:
             if lane.behind is not None:
-                more |= lane.catch_up(self._reader.position, slice_records, self._reader, self._report)
+                more |= lane.catch_up(self._reader.position, slice_records, self._journal.folder, self._report)
                 self._bound_lag(lane)
             elif lane.offer(records, self._report):
                 lane.safe = (self._reader.position, lane.output.size())

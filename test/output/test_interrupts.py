@@ -40,13 +40,16 @@ def test_rows_before_and_after_an_interrupt_are_all_there(
     assert not (folder / ".journal").exists()
 
 
-def test_a_flush_ends_while_another_thread_goes_on_recording(folder: Path, dump: Callable) -> None:
+@pytest.mark.parametrize("every", [0, 50], ids=["same keys", "new keys"])
+def test_a_flush_ends_while_another_thread_goes_on_recording(every: int, folder: Path, dump: Callable) -> None:
     logger.configure(folder, ["csv"])
     finished = threading.Event()
 
     def record() -> None:
+        count = 0
         while not finished.is_set():
-            logger.record_tabular("a", 1)
+            count += 1
+            logger.record_tabular(f"late {count}" if every and count % every == 0 and count < 5000 else "a", 1)
             logger.dump_tabular()
 
     recording = threading.Thread(target=record)
