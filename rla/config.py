@@ -42,6 +42,7 @@ KEYS: Final[dict[str, Key]] = {
         Key("BACKUP_CONFIG.backup_code_dir", "list", (), "Files and folders of the code backup, below code_root."),
         Key("BACKUP_CONFIG.lib_dir", "text", None, "The installed package to copy with backup_code_by: lib."),
         Key("BACKUP_CONFIG.ignore_code_paths", "list", (), "Gitignore-style files that say what a backup leaves out."),
+        Key("BACKUP_CONFIG.largest_file_mb", "number", 10, "A code backup leaves out larger files (in MiB)."),
         Key("LOG_USED", "list", ("stdout", "log", "tensorboard", "csv"), "Where records are written to.", FORMATS),
         Key("DL_FRAMEWORK", "text", "torch", "The framework whose checkpoints are saved.", FRAMEWORKS),
         Key("DATA_ROOT", "text", None, "The database folder, where configure() is given none."),
@@ -101,6 +102,11 @@ class Settings:
         if value is None:
             raise ConfigValueError(path, self.source, None, _expectation(KEYS[path]))
         return value
+
+    @property
+    def file(self) -> str | None:
+        """The path of the configuration file; None for a dict."""
+        return self.source if self.folder is not None else None
 
     @property
     def log_used(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import itertools
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator
@@ -24,9 +25,12 @@ except ImportError:  # Windows: liveness of a run is then judged by its process 
 __all__ = [
     "append",
     "create_directory",
+    "create_file",
     "descriptor",
     "fsync",
     "is_locked",
+    "is_written_aside",
+    "link",
     "lock",
     "make_directories",
     "open_append",
@@ -37,12 +41,15 @@ __all__ = [
     "remove",
     "remove_directory",
     "rename",
+    "replacing",
     "subfolders",
+    "symlink",
     "truncate",
     "write_atomic",
 ]
 
 _numbers = itertools.count()
+_ASIDE = re.compile(r"\..+\.\d+-\d+\.tmp", re.DOTALL)
 _LOCK_ATTEMPTS = 10
 _LOCK_PAUSE_SECONDS = 0.02
 
@@ -59,7 +66,7 @@ def open_for_update(path: PathLike) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
 
 
-def append(fd: int, data: bytes) -> None:
+def append(fd: int, data: bytes | memoryview) -> None:
     """Hand all of ``data`` to the kernel at the end of the file.
 
     Raises:
@@ -96,6 +103,47 @@ def remove(path: PathLike) -> None:
         os.unlink(path)
 
 
+def link(source: PathLike, target: PathLike) -> None:
+    """Give a file a second name.
+
+    Raises:
+        FileExistsError: something of the new name is there already.
+        OSError: the system refuses it (another device, another user's file, too many links).
+    """
+    os.link(source, target, follow_symlinks=False)
+
+
+def symlink(destination: PathLike, path: PathLike) -> None:
+    """Make a symbolic link at ``path`` that leads to ``destination``.
+
+    Raises:
+        FileExistsError: something of that name is there already.
+    """
+    os.symlink(destination, path)
+
+
+def create_file(path: PathLike, data: bytes, mode: int, modified: int) -> None:
+    """Make one new file.
+
+    Args:
+        path: the file.
+        data: its content.
+        mode: its permissions, of which the umask takes its part.
+        modified: its modification time, in seconds since 1970.
+
+    Raises:
+        FileExistsError: something of that name is there already.
+        OSError: it could not be written; a part of it may be there.
+    """
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        if data:
+            append(fd, data)
+        os.utime(fd if os.utime in os.supports_fd else path, (modified, modified))
+    finally:
+        os.close(fd)
+
+
 def create_directory(path: PathLike) -> None:
     """Make one new folder.
 
@@ -129,12 +177,25 @@ def write_atomic(path: PathLike, data: bytes | str) -> None:
     Raises:
         OSError: the file could not be written; what was there before is unchanged.
     """
+    with replacing(path) as aside:
+        aside.write(data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data)
+
+
+@contextlib.contextmanager
+def replacing(path: PathLike) -> Iterator[AsideFile]:
+    """Write a file aside; at the end of the block it takes the place of the one at ``path``, whole and on the disk.
+
+    When the block or the disk fails, what was there before is unchanged.
+
+    Raises:
+        OSError: the file could not be written.
+    """
     target = Path(path)
-    content = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
     fd, aside = _create_aside(target)
     try:
+        stream = AsideFile(fd)
         try:
-            append(fd, content)
+            yield stream
             fsync(fd)
         finally:
             os.close(fd)
@@ -146,12 +207,44 @@ def write_atomic(path: PathLike, data: bytes | str) -> None:
     fsync_directory(target.parent)
 
 
+class AsideFile:
+    """A file that is written from its beginning to its end.
+
+    Args:
+        fd: descriptor of the new file.
+
+    Attributes:
+        problem: the error of the disk, for those whose library hides it.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.problem: OSError | None = None
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Write all of ``data`` behind what is there."""
+        try:
+            append(self._fd, memoryview(data).cast("B"))
+        except OSError as error:
+            self.problem = error
+            raise
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: each write goes to the kernel at once."""
+
+
 def _create_aside(target: Path) -> tuple[int, Path]:
     """Make a new file beside another, and return its descriptor and path."""
     while True:
         aside = target.with_name(f".{target.name[:100]}.{os.getpid()}-{next(_numbers)}.tmp")
         with contextlib.suppress(FileExistsError):  # of a process of the same number, on another host or long ago
             return os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), aside
+
+
+def is_written_aside(name: str) -> bool:
+    """Say whether `replacing` gives such a name: a file that has it was left by a process that died, or is at work."""
+    return _ASIDE.fullmatch(name) is not None
 
 
 @contextlib.contextmanager

@@ -57,6 +57,12 @@ class RunCard:
         heartbeat: when the run last said that it lives.
         process_start: start of the process ``pid`` on ``host``; tells it from a later process with the same number.
         command: the command line.
+        packages: versions of the installed distributions, by name.
+        hardware: processor, cores, memory and graphics cards.
+        git_commit: the commit that was checked out; the other ``git`` fields are None too where there is no repository.
+        git_remote: address of the repository, without user names and passwords.
+        git_dirty: whether files differed from the commit; then ``code/<…>/uncommitted.patch`` says how.
+        code: identity of the code snapshot: equal for equal code; None when there is none.
         parent: id of the experiment that this one was resumed or forked from.
         types: notes that give hyper-parameters their types back, by JSON pointer.
         dropped_rows: rows that could not be kept while the disk refused them.
@@ -80,6 +86,13 @@ class RunCard:
     working_directory: str = ""
     python: str = ""
     rla_version: str = ""
+    packages: dict[str, str] = field(default_factory=dict)
+    hardware: dict[str, Any] = field(default_factory=dict)
+    git_commit: str | None = None
+    git_branch: str | None = None
+    git_remote: str | None = None
+    git_dirty: bool | None = None
+    code: str | None = None
     parent: str | None = None
     tags: list[str] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
@@ -92,11 +105,13 @@ class RunCard:
 _KNOWN: Final = {known.name: known.type for known in fields(RunCard) if known.name != "extra"}
 _KINDS: Final[dict[str, tuple[type, ...]]] = {
     "str": (str,),
+    "bool": (bool,),
     "int": (int,),
     "float": (int, float),
     "None": (type(None),),
     "list[str]": (list,),
     "dict[str, str]": (dict,),
+    "dict[str, Any]": (dict,),
 }
 
 
@@ -104,7 +119,8 @@ def _fits(key: str, value: Any) -> bool:
     """Say whether a value is of its field's kind; in a card of a foreign hand, one that is not counts as missing."""
     kinds = [kind for name in str(_KNOWN.get(key, "")).split(" | ") for kind in _KINDS.get(name, ())]
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return isinstance(value, tuple(kinds)) and all(isinstance(item, str) for item in inside)
+    texts = "Any" in str(_KNOWN.get(key)) or all(isinstance(item, str) for item in inside)
+    return isinstance(value, tuple(kinds)) and texts
 
 
 def write_run_card(folder: Path, card: RunCard) -> None:

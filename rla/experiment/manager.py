@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -25,6 +26,7 @@ from rla.experiment.folders import ExperimentFolders
 from rla.experiment.run import Run, start_run
 from rla.machine import distributed_rank, node_address
 from rla.output.logger import Logger, process_logger
+from rla.snapshot.selection import Selection
 
 __all__ = ["ExperimentManager", "exp_manager"]
 
@@ -65,11 +67,10 @@ class ExperimentManager(ExperimentFolders):
         self.data_root = ""
         self.code_root = ""
         self.is_master_node = False
-        self.ignore_file_path: str | list[str] | None = None
-        self.run_file: str | list[str] | None = None
         self.time_step_holder: TimeStepHolder = logger.clock
         self._tracked: list[str] = []
         self._tracked_are_old = False
+        self._selection: Selection | None = None
         self._custom = CustomData()
         self._log_callback: Callable[[dict[str, Any]], object] | None = None
         self._run: Run | None = None
@@ -118,11 +119,12 @@ class ExperimentManager(ExperimentFolders):
             code_root = settings.folder
         if data_root is None:
             data_root = settings.data_root or code_root
+        root, script = os.path.abspath(os.path.expanduser(code_root)), getattr(sys.modules["__main__"], "__file__", None)
+        self._selection = Selection.from_settings(settings, root, ignore_file_path, run_file, script)
         self.settings = settings
         self.task_table_name = task
         self.data_root = os.path.abspath(os.path.expanduser(data_root))
-        self.code_root = os.path.abspath(os.path.expanduser(code_root))
-        self.ignore_file_path, self.run_file = ignore_file_path, run_file
+        self.code_root = root
         self.is_master_node = bool(is_master_node)
         self._log_callback = log_callback_fn
 
@@ -210,6 +212,8 @@ class ExperimentManager(ExperimentFolders):
             self.finish(FAILED, str(error))
             raise not_writable(root, str(error)) from error
         self.logger.log_callback = self._log_callback
+        if self._selection is not None and (notice := self._run.keep_code(self._selection)):
+            self.logger.warn(notice)
         self.logger.add_text("hyperparameters", _markdown_table(self._run.parameters))
         self.serialize_object_and_save()
 

@@ -21,9 +21,12 @@ from rla.database.parameters import write_parameters
 from rla.database.plain_values import plain_parameters
 from rla.database.run_card import HEARTBEAT_SECONDS, RunCard, write_run_card
 from rla.database.trees import ExperimentPlace
+from rla.environment import hardware, installed_packages
 from rla.errors import warn_quietly
 from rla.machine import host_name, process_start
 from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, PARAMETER_FILE, RUN_CARD_FILE, SECRET_KEYS
+from rla.snapshot.selection import Selection
+from rla.snapshot.take import take_snapshot
 from rla.version import __version__
 
 __all__ = ["Run", "start_run"]
@@ -64,6 +67,24 @@ class Run:
             self.card.heartbeat = now
             with contextlib.suppress(OSError):  # the next one may get through; until then the older one stands
                 write_run_card(self.log_dir, self.card)
+
+    def keep_code(self, selection: Selection) -> str | None:
+        """Keep the code in the experiment's folder of the code tree, and note in the card what it is.
+
+        Returns:
+            What people should know: what was left out and why; None when there is nothing to say.
+        """
+        try:
+            snapshot = take_snapshot(selection, self.place.data_root, self.place.path(CODE))
+        except OSError as error:  # a full disk: the training is worth more than its code
+            return f"The code backup is not complete: {error}"
+        self.card.code = snapshot.manifest.digest if snapshot.manifest.files else None
+        if (git := snapshot.git) is not None:
+            self.card.git_commit, self.card.git_branch = git.commit, git.branch
+            self.card.git_remote, self.card.git_dirty = git.remote, git.dirty
+        with contextlib.suppress(OSError):  # the next heartbeat writes it again
+            write_run_card(self.log_dir, self.card)
+        return snapshot.notice
 
     def finish(self, status: str, reason: str | None, dropped_rows: int) -> None:
         """Write into the card how the run ended; a run that was temporary is removed."""
@@ -142,6 +163,8 @@ def start_run(
         working_directory=_working_directory(),
         python=platform.python_version(),
         rla_version=__version__,
+        packages=installed_packages(),
+        hardware=hardware(),
         types=types,
     )
     try:

@@ -67,7 +67,7 @@ def test_a_needed_key_without_a_value_is_named() -> None:
 @pytest.mark.parametrize("remote", ["", "REMOTE_SETTING:\n", "REMOTE_SETTING: none of your business\n"])
 def test_wrong_values_of_keys_that_nobody_uses_do_not_stop_an_experiment(tmp_path: Path, remote: str) -> None:
     path = tmp_path / "rla_config.yaml"
-    path.write_text(f"LOG_USED: [csv]\nSEND_LOG_FILE: False\n{remote}PROJECT_TYPE:\n  backup_code_by: 7\n")
+    path.write_text(f"LOG_USED: [csv]\nSEND_LOG_FILE: False\n{remote}")
     exp_manager.configure("demo_task", path, data_root=tmp_path / "data")
     exp_manager.log_files_gen()
     assert Path(exp_manager.log_dir).is_dir()

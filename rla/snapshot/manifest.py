@@ -1,0 +1,90 @@
+"""The manifest of a snapshot, `code/<…>/.snapshot.json`: what it holds, by hashes, and what it leaves out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from rla import files
+from rla.snapshot.selection import MANIFEST_FILE, PATCH_FILE
+from rla.snapshot.store import body_key
+
+__all__ = ["Manifest", "read_manifest"]
+
+SCHEMA_VERSION: Final = 1
+
+
+@dataclass
+class Manifest:
+    """What a snapshot holds.
+
+    Attributes:
+        selection: what was asked for, as `Selection` takes it.
+        files: path → key of its body (``<SHA-256>-<mode>``).
+        links: path of a symbolic link → what it says.
+        masked: path → keys whose values were masked in it.
+        left_out: path → why it is not there.
+    """
+
+    selection: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    masked: dict[str, list[str]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """The identity of the code: two snapshots have the same one when all their files and links are equal.
+
+        The patch does not count: it says how the code came about.
+        """
+        kept = sorted((path, key) for path, key in self.files.items() if path != PATCH_FILE)
+        content = json.dumps([kept, sorted(self.links.items())])
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+    def encoded(self) -> bytes:
+        """Return the manifest as it stands on disk: ASCII, so that names of any bytes survive."""
+        content = {"schema": SCHEMA_VERSION, **asdict(self)}
+        return json.dumps(content, indent=1, sort_keys=True).encode("ascii") + b"\n"
+
+    def changed(self, folder: str | Path) -> dict[str, str]:
+        """Compare a `code/` folder with its manifest.
+
+        Returns:
+            path → what happened to it since: it was changed, it is gone, or it cannot be read.
+        """
+        found: dict[str, str] = {}
+        for path, key in self.files.items():
+            try:
+                content = files.read_regular(Path(folder, path), limit=1 << 40)
+            except FileNotFoundError:
+                found[path] = "is gone"
+            except OSError as error:
+                found[path] = f"cannot be read ({error.strerror or error})"
+            else:
+                if body_key(content, 0).partition("-")[0] != key.partition("-")[0]:
+                    found[path] = "was changed"
+        return found
+
+
+def read_manifest(folder: str | Path) -> Manifest | None:
+    """Read the manifest of a `code/` folder; None when it has none, as those of older tools, or none to be read."""
+    try:
+        content = json.loads(files.read_regular(Path(folder, MANIFEST_FILE)))
+        known = {name: content.get(name, empty) for name, empty in asdict(Manifest()).items()}
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return None
+    inside = [*known["files"].items(), *known["links"].items()] if _are_dicts(known) else [(None, None)]
+    ours = all(isinstance(path, str) and isinstance(value, str) and _is_below(path) for path, value in inside)
+    return Manifest(**known) if ours else None
+
+
+def _are_dicts(known: dict[str, Any]) -> bool:
+    return all(isinstance(value, dict) for value in known.values())
+
+
+def _is_below(path: str) -> bool:
+    return not path.startswith("/") and ".." not in path.split("/")

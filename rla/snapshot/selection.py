@@ -1,0 +1,243 @@
+"""What a snapshot is to hold: names of a configuration, resolved to files of a project."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rla.config import Settings
+from rla.errors import RLAWarning, did_you_mean
+from rla.names import PARAMETER_FILE
+from rla.snapshot.walk import Found, IgnoreFiles, Walk
+
+__all__ = ["MANIFEST_FILE", "PATCH_FILE", "Selection", "find_files"]
+
+PATCH_FILE: Final = "uncommitted.patch"
+MANIFEST_FILE: Final = ".snapshot.json"
+_TAKEN: Final = frozenset({f"{PARAMETER_FILE}.json", f"{PARAMETER_FILE}.yaml", PATCH_FILE, MANIFEST_FILE})
+"""Names at the top of a `code/` folder that belong to rla."""
+
+SOURCE: Final = "source"
+LIB: Final = "lib"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a snapshot is to hold.
+
+    Attributes:
+        code_root: the folder of the code.
+        mode: ``source``: names below the code root; ``lib``: an installed package.
+        names: files and folders below the code root.
+        lib_dir: the folder of the package, or its name.
+        ignore_files: paths of gitignore-style files.
+        single_files: paths of further files, which no ignore file leaves out: the script, the configuration, …
+        largest: files of more bytes are left out.
+    """
+
+    code_root: str
+    mode: str = SOURCE
+    names: Sequence[str] = ()
+    lib_dir: str | None = None
+    ignore_files: Sequence[str] = ()
+    single_files: Sequence[str] = ()
+    largest: int = 10 << 20
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Settings,
+        code_root: str,
+        ignore_file_path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
+        run_file: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None,
+        script: str | None = None,
+    ) -> Selection:
+        """Return what a configuration selects.
+
+        Args:
+            settings: the configuration.
+            code_root: the folder of the code.
+            ignore_file_path: ignore file(s) in place of those of the configuration; one that is missing warns.
+            run_file: further file(s) to keep; one that is missing warns.
+            script: the program that runs; it is kept when it lies below the code root.
+        """
+        root = os.path.abspath(code_root)
+        named = _paths(ignore_file_path)
+        if ignore_file_path is None:
+            ignore = [os.path.join(root, path) for path in settings.get("BACKUP_CONFIG.ignore_code_paths")]
+        else:
+            ignore = _existing(named, root, "ignore_file_path")
+        singles = _existing(_paths(run_file), root, "run_file")
+        singles += [path for path in (script, settings.file) if path and _inside(os.path.realpath(path), root)]
+        return cls(
+            code_root=root,
+            mode=settings.get("PROJECT_TYPE.backup_code_by"),
+            names=list(settings.get("BACKUP_CONFIG.backup_code_dir")),
+            lib_dir=settings.get("BACKUP_CONFIG.lib_dir"),
+            ignore_files=ignore,
+            single_files=list(dict.fromkeys(singles)),
+            largest=settings.get("BACKUP_CONFIG.largest_file_mb") << 20,
+        )
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any], code_root: str) -> Selection:
+        """Return a selection that a manifest holds, moved to another code root.
+
+        Raises:
+            TypeError: it is none.
+        """
+        recorded = cls(**content)
+
+        def moved(path: str) -> str:
+            inside = os.path.relpath(path, recorded.code_root)
+            return path if _is_outside(inside) else os.path.join(code_root, inside)
+
+        return cls(
+            code_root=code_root,
+            mode=recorded.mode,
+            names=recorded.names,
+            lib_dir=recorded.lib_dir,
+            ignore_files=[moved(path) for path in recorded.ignore_files],
+            single_files=[moved(path) for path in recorded.single_files],
+            largest=recorded.largest,
+        )
+
+
+def _paths(given: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None) -> list[str]:
+    if given is None:
+        return []
+    return [os.fspath(path) for path in ((given,) if isinstance(given, (str, os.PathLike)) else given)]
+
+
+def _existing(paths: list[str], root: str, argument: str) -> list[str]:
+    """Resolve paths against the code root, else against the working directory, and warn of those that are missing."""
+    found = []
+    for path in paths:
+        candidates = [os.path.join(root, os.path.expanduser(path)), os.path.abspath(os.path.expanduser(path))]
+        existing = next((candidate for candidate in candidates if os.path.exists(candidate)), None)
+        if existing is None:
+            hint = _nearest(path, root)
+            problem = (
+                f"configure({argument}={path!r}): there is no such file, neither in '{root}' nor in '{os.getcwd()}'."
+            )
+            warnings.warn(problem + hint, RLAWarning, stacklevel=4)
+        else:
+            found.append(os.path.normpath(existing))
+    return found
+
+
+def _nearest(path: str, root: str) -> str:
+    folder = os.path.dirname(os.path.join(root, path))
+    try:
+        return did_you_mean(os.path.basename(path), os.listdir(folder))
+    except OSError:
+        return ""
+
+
+def _inside(path: str, root: str) -> bool:
+    return path.startswith(os.path.join(os.path.realpath(root), ""))
+
+
+def find_files(selection: Selection) -> Found:
+    """Find the files and links of a selection.
+
+    Nothing outside the code root is reached, but for what was named on its own: the package of ``lib`` mode, and
+    single files.
+    """
+    found = Found()
+    if selection.mode == LIB:
+        _add_package(selection, found)
+    else:
+        _add_names(selection, found)
+    for path in selection.single_files:
+        inside = os.path.relpath(path, selection.code_root).replace(os.sep, "/")
+        name = os.path.basename(path) if _is_outside(inside) else inside
+        if os.path.isdir(path):
+            _add_all(path, name, found)
+        else:
+            found.files[name] = os.path.realpath(path)
+    for name in _TAKEN & found.files.keys():
+        del found.files[name]
+        found.left_out[name] = "rla keeps a file of its own under this name"
+    _resolve_links(found)
+    return found
+
+
+def _add_package(selection: Selection, found: Found) -> None:
+    lib_dir = selection.lib_dir
+    if lib_dir is None:
+        found.left_out["BACKUP_CONFIG.lib_dir"] = "it is not set, and backup_code_by is lib"
+        return
+    folder = os.path.join(selection.code_root, os.path.expanduser(lib_dir))
+    if not os.path.isdir(folder):
+        spec = importlib.util.find_spec(lib_dir) if lib_dir.isidentifier() else None
+        locations = list(spec.submodule_search_locations or ()) if spec is not None else []
+        if not locations:
+            found.left_out[lib_dir] = "there is neither such a folder nor a package of this name"
+            return
+        folder = locations[0]
+    _add_all(folder, os.path.basename(os.path.normpath(folder)), found)
+
+
+def _add_all(folder: str, name: str, found: Found) -> None:
+    """Add all of a folder, as ``name``."""
+    walk = Walk(folder)
+    walk.add(".")
+    found.files.update({f"{name}/{path}": source for path, source in walk.found.files.items()})
+    found.links.update({f"{name}/{path}": source for path, source in walk.found.links.items()})
+    found.left_out.update({f"{name}/{path}": reason for path, reason in walk.found.left_out.items()})
+
+
+def _is_outside(relative: str) -> bool:
+    return relative == ".." or relative.startswith("../")
+
+
+def _add_names(selection: Selection, found: Found) -> None:
+    root = selection.code_root
+    readable = []
+    for path in selection.ignore_files:
+        if os.path.isfile(path):
+            readable.append(path)
+        else:
+            found.left_out[os.path.relpath(path, root)] = f"there is no such ignore file.{_nearest(path, root)}"
+    walk = Walk(root, IgnoreFiles(readable))
+    for name in selection.names:
+        path = os.path.normpath(os.path.join(root, os.path.expanduser(name)))
+        inside = os.path.relpath(path, root).replace(os.sep, "/")
+        real = os.path.realpath(path)
+        if not os.path.lexists(path):
+            found.left_out[name] = f"there is no such file or folder.{_nearest(inside, root)}"
+        elif _is_outside(inside) or (inside != "." and not _inside(real, root)):
+            found.left_out[name] = f"it lies outside the code root '{root}'"
+        elif os.path.isdir(path):
+            if not walk.add(inside):
+                found.left_out[name] = "an ignore file leaves it out, or it is a tree of a data root"
+        elif os.path.exists(path):
+            found.files[inside] = real
+        else:
+            found.left_out[name] = "it leads nowhere"
+    found.files = walk.found.files | found.files
+    found.links = walk.found.links
+    found.left_out.update(walk.found.left_out)
+
+
+def _resolve_links(found: Found) -> None:
+    """Turn links into relative ones inside the snapshot, and leave out those that lead anywhere else."""
+    if not found.links:
+        return
+    paths = {source: path for path, source in found.files.items()}
+    for source, path in list(paths.items()):  # folders are there when a file below them is
+        while "/" in path and os.path.dirname(source) not in paths:
+            source, path = os.path.dirname(source), os.path.dirname(path)
+            paths[source] = path
+    for path, source in list(found.links.items()):
+        target = paths.get(os.path.realpath(source))
+        if target is None:
+            del found.links[path]
+            found.left_out[path] = f"it is a link to '{os.readlink(source)}', which is not in the snapshot"
+        else:
+            found.links[path] = os.path.relpath(target, os.path.dirname(path) or ".")

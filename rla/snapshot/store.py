@@ -1,0 +1,160 @@
+"""The code store: each file body once for a data root, linked to by the `code/` folders that hold it.
+
+A body is named by the SHA-256 of its content and by its mode. Bodies are read-only, so that editors hesitate before
+they change the history of many runs. A starting run never trusts a body blindly: one whose size or time is not as we
+left it is compared, and replaced when somebody changed it. Whatever the system refuses to link is copied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from rla import files
+from rla.names import INTERNAL
+
+__all__ = ["CodeStore", "Garbage", "body_key"]
+
+TINY: Final = 64
+"""Bodies of up to so many bytes are copied: they save nothing, and every empty file would be one body."""
+
+_READ_BITS: Final = 0o555
+
+_LINKED: Final = "linked"
+_MISSING: Final = "missing"
+_SPOILED: Final = "spoiled"
+"""Somebody changed the body, or it has as many links as the system allows: a new one takes its place."""
+_REFUSED: Final = "refused"
+"""Another device, another user's file: copies only."""
+
+
+def body_key(content: bytes, mode: int) -> str:
+    """Return the name of a body: ``<SHA-256>-<mode>``, the mode in octal and without the bits for writing."""
+    return f"{hashlib.sha256(content).hexdigest()}-{mode & _READ_BITS:o}"
+
+
+class Garbage(NamedTuple):
+    """Bodies that no experiment links to: how many, and their size in bytes."""
+
+    bodies: int
+    size: int
+
+
+class CodeStore:
+    """The bodies of a data root.
+
+    Args:
+        data_root: the database folder.
+    """
+
+    def __init__(self, data_root: str | os.PathLike[str]) -> None:
+        self.folder = f"{os.fspath(data_root)}/{INTERNAL}/objects"
+        self._folders: set[str] = set()
+
+    def put(self, content: bytes, mode: int, modified: float, target: str) -> str:
+        """Make the file ``target`` with this content: a link to its body, or a copy.
+
+        Args:
+            content: the content.
+            mode: permissions of the file; those for writing are left out.
+            modified: when the file was changed, in seconds since 1970.
+            target: path of the new file; its folder is there.
+
+        Returns:
+            The key of the body.
+
+        Raises:
+            FileExistsError: something of that name is there already.
+            OSError: the file could not be written.
+        """
+        key = body_key(content, mode)
+        body = _REFUSED if len(content) <= TINY else self._link_to_body(key, content, target)
+        if body != _LINKED:
+            # Whole seconds: who edits a body in place gives it a time with a fraction, and so betrays it.
+            files.create_file(target, content, mode & _READ_BITS, int(modified))
+            if body != _REFUSED:
+                self._keep(target, key, replace=body == _SPOILED)
+        return key
+
+    def path(self, key: str) -> str:
+        """Return the path of a body."""
+        return f"{self.folder}/{key[:2]}/{key[2:]}"
+
+    def _link_to_body(self, key: str, content: bytes, target: str) -> str:
+        """Link ``target`` to a body, and say how that went."""
+        body = self.path(key)
+        try:
+            status = os.stat(body, follow_symlinks=False)
+            untouched = status.st_size == len(content) and status.st_mtime_ns % 1_000_000_000 == 0
+            if not untouched and files.read_regular(body, limit=status.st_size) != content:
+                return _SPOILED
+            files.link(body, target)
+        except FileNotFoundError:
+            return _MISSING
+        except FileExistsError:
+            raise
+        except OSError as error:
+            return _SPOILED if error.errno == errno.EMLINK else _REFUSED
+        return _LINKED
+
+    def _keep(self, file: str, key: str, replace: bool) -> None:
+        """Make a finished file a body of the store."""
+        body = self.path(key)
+        with contextlib.suppress(OSError):  # a store that cannot be written to: the copy in code/ is all that is needed
+            self._make_folder(os.path.dirname(body))
+            if replace:
+                aside = f"{body}.{os.getpid()}.tmp"
+                files.link(file, aside)
+                files.rename(aside, body)
+            else:
+                files.link(file, body)
+
+    def _make_folder(self, folder: str) -> None:
+        if folder not in self._folders:
+            files.make_directories(folder)
+            self._folders.add(folder)
+
+    def garbage(self) -> Garbage:
+        """Return how much no experiment links to."""
+        return _sum(status for _, status in self._unlinked())
+
+    def collect_garbage(self) -> Garbage:
+        """Remove the bodies that no experiment links to; nothing when another process is about it.
+
+        A run that starts meanwhile loses nothing: a body is linked from `code/` before the store knows it, and one
+        that vanishes under its hands is made anew.
+        """
+        if not os.path.isdir(self.folder):
+            return Garbage(0, 0)
+        lock = files.lock(f"{self.folder}/lock")
+        if lock is None:
+            return Garbage(0, 0)
+        removed = []
+        try:
+            for path, status in self._unlinked():
+                with contextlib.suppress(OSError):  # of another user
+                    files.remove(path)
+                    removed.append(status)
+                files.remove_directory(os.path.dirname(path))
+        finally:
+            os.close(lock)
+        return _sum(iter(removed))
+
+    def _unlinked(self) -> Iterator[tuple[str, os.stat_result]]:
+        for name in files.subfolders(self.folder):
+            for path in sorted(Path(self.folder, name).iterdir()):
+                with contextlib.suppress(FileNotFoundError):
+                    status = path.lstat()
+                    if status.st_nlink == 1 and stat.S_ISREG(status.st_mode):
+                        yield str(path), status
+
+
+def _sum(statuses: Iterator[os.stat_result]) -> Garbage:
+    sizes = [status.st_size for status in statuses]
+    return Garbage(len(sizes), sum(sizes))
