@@ -80,7 +80,9 @@ def main() -> None:
         for name, times, grown in (("first snapshot", first, added[::2]), ("second snapshot", second, added[1::2])):
             ratio = statistics.median(time / base for time, base in zip(times, plain, strict=True))
             size = statistics.median(grown) / 1e6
-            print(f"{name:<19} {statistics.median(times) * 1000:6.1f} ms = {ratio:.2f} x copytree, {size:.2f} MB on disk")
+            print(
+                f"{name:<19} {statistics.median(times) * 1000:6.1f} ms = {ratio:.2f} x copytree, {size:.2f} MB on disk"
+            )
 
 
 if __name__ == "__main__":

@@ -119,7 +119,10 @@ class ExperimentManager(ExperimentFolders):
             code_root = settings.folder
         if data_root is None:
             data_root = settings.data_root or code_root
-        root, script = os.path.abspath(os.path.expanduser(code_root)), getattr(sys.modules["__main__"], "__file__", None)
+        root, script = (
+            os.path.abspath(os.path.expanduser(code_root)),
+            getattr(sys.modules["__main__"], "__file__", None),
+        )
         self._selection = Selection.from_settings(settings, root, ignore_file_path, run_file, script)
         self.settings = settings
         self.task_table_name = task

@@ -47,8 +47,8 @@ class Manifest:
 
     def encoded(self) -> bytes:
         """Return the manifest as it stands on disk: ASCII, so that names of any bytes survive."""
-        content = {"schema": SCHEMA_VERSION, **asdict(self)}
-        return json.dumps(content, indent=1, sort_keys=True).encode("ascii") + b"\n"
+        content = {"schema": SCHEMA_VERSION, **vars(self)}
+        return json.dumps(content, indent=0, sort_keys=True).encode("ascii") + b"\n"
 
     def changed(self, folder: str | Path) -> dict[str, str]:
         """Compare a `code/` folder with its manifest.

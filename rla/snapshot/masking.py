@@ -19,6 +19,17 @@ MASK: Final = "***"
 _KEYS: Final = frozenset((*SECRET_KEYS, "ftp_server", "username"))
 """Those of the remote setting too: whoever gets the code needs neither the server nor the account."""
 
+_FORMATS: Final = {
+    "yaml": "yaml",
+    "yml": "yaml",
+    "json": "json",
+    "toml": "toml",
+    "ini": "ini",
+    "cfg": "ini",
+    "env": "env",
+}
+"""Suffix of a file → how it is read."""
+
 _ANY_KEY: Final = re.compile("|".join(sorted(_KEYS)).replace("_", "[-_]"), re.IGNORECASE)
 
 _TOKEN: Final = re.compile(
@@ -66,11 +77,7 @@ def is_masked_file(path: str) -> bool:
 
 def _format(path: str) -> str:
     name = path.rpartition("/")[2].lower()
-    if name.startswith(".env") or name.endswith(".env"):
-        return "env"
-    return {"yaml": "yaml", "yml": "yaml", "json": "json", "toml": "toml", "ini": "ini", "cfg": "ini"}.get(
-        name.rpartition(".")[2], ""
-    )
+    return "env" if name.startswith(".env") else _FORMATS.get(name.rpartition(".")[2], "")
 
 
 def mask_secrets(text: str, path: str) -> Masked:

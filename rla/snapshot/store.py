@@ -13,7 +13,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from rla import files
@@ -25,6 +24,7 @@ TINY: Final = 64
 """Bodies of up to so many bytes are copied: they save nothing, and every empty file would be one body."""
 
 _READ_BITS: Final = 0o555
+_LOCK: Final = "lock"
 
 _LINKED: Final = "linked"
 _MISSING: Final = "missing"
@@ -36,7 +36,7 @@ _REFUSED: Final = "refused"
 
 def body_key(content: bytes, mode: int) -> str:
     """Return the name of a body: ``<SHA-256>-<mode>``, the mode in octal and without the bits for writing."""
-    return f"{hashlib.sha256(content).hexdigest()}-{mode & _READ_BITS:o}"
+    return f"{hashlib.sha256(content).hexdigest()}-{mode & _READ_BITS:o}"  # of a file's type, too, no bit is left
 
 
 class Garbage(NamedTuple):
@@ -55,7 +55,7 @@ class CodeStore:
 
     def __init__(self, data_root: str | os.PathLike[str]) -> None:
         self.folder = f"{os.fspath(data_root)}/{INTERNAL}/objects"
-        self._folders: set[str] = set()
+        self._is_there = False
 
     def put(self, content: bytes, mode: int, modified: float, target: str) -> str:
         """Make the file ``target`` with this content: a link to its body, or a copy.
@@ -84,7 +84,7 @@ class CodeStore:
 
     def path(self, key: str) -> str:
         """Return the path of a body."""
-        return f"{self.folder}/{key[:2]}/{key[2:]}"
+        return f"{self.folder}/{key}"
 
     def _link_to_body(self, key: str, content: bytes, target: str) -> str:
         """Link ``target`` to a body, and say how that went."""
@@ -107,18 +107,15 @@ class CodeStore:
         """Make a finished file a body of the store."""
         body = self.path(key)
         with contextlib.suppress(OSError):  # a store that cannot be written to: the copy in code/ is all that is needed
-            self._make_folder(os.path.dirname(body))
+            if not self._is_there:
+                files.make_directories(self.folder)
+                self._is_there = True
             if replace:
                 aside = f"{body}.{os.getpid()}.tmp"
                 files.link(file, aside)
                 files.rename(aside, body)
             else:
                 files.link(file, body)
-
-    def _make_folder(self, folder: str) -> None:
-        if folder not in self._folders:
-            files.make_directories(folder)
-            self._folders.add(folder)
 
     def garbage(self) -> Garbage:
         """Return how much no experiment links to."""
@@ -132,7 +129,7 @@ class CodeStore:
         """
         if not os.path.isdir(self.folder):
             return Garbage(0, 0)
-        lock = files.lock(f"{self.folder}/lock")
+        lock = files.lock(f"{self.folder}/{_LOCK}")
         if lock is None:
             return Garbage(0, 0)
         removed = []
@@ -141,18 +138,20 @@ class CodeStore:
                 with contextlib.suppress(OSError):  # of another user
                     files.remove(path)
                     removed.append(status)
-                files.remove_directory(os.path.dirname(path))
         finally:
             os.close(lock)
         return _sum(iter(removed))
 
     def _unlinked(self) -> Iterator[tuple[str, os.stat_result]]:
-        for name in files.subfolders(self.folder):
-            for path in sorted(Path(self.folder, name).iterdir()):
-                with contextlib.suppress(FileNotFoundError):
-                    status = path.lstat()
-                    if status.st_nlink == 1 and stat.S_ISREG(status.st_mode):
-                        yield str(path), status
+        try:
+            names = sorted(os.listdir(self.folder))
+        except OSError:
+            return
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                status = os.lstat(f"{self.folder}/{name}")
+                if status.st_nlink == 1 and stat.S_ISREG(status.st_mode) and name != _LOCK:
+                    yield f"{self.folder}/{name}", status
 
 
 def _sum(statuses: Iterator[os.stat_result]) -> Garbage:

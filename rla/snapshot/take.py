@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -71,14 +70,14 @@ def take_snapshot(
     made: set[str] = set()
 
     def place(path: str) -> str:
-        folder = os.path.dirname(path)
+        folder = path.rpartition("/")[0]
         if folder not in made:
             files.make_directories(f"{target}/{folder}")
             made.add(folder)
         return f"{target}/{path}"
 
     for path, content, status in contents(selection, manifest):
-        manifest.files[path] = store.put(content, stat.S_IMODE(status.st_mode), status.st_mtime, place(path))
+        manifest.files[path] = store.put(content, status.st_mode, status.st_mtime, place(path))
     for path, destination in manifest.links.items():
         files.symlink(destination, place(path))
     git = read_git_state(selection.code_root)
@@ -126,16 +125,17 @@ def _read(path: str, largest: int) -> tuple[bytes, os.stat_result]:
         OSError: it cannot be read, is too large, or changes again and again.
     """
     for _ in range(_ATTEMPTS):
-        with files.descriptor(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)) as fd:
+        fd = os.open(path, os.O_RDONLY)
+        try:
             before = os.fstat(fd)
-            if not stat.S_ISREG(before.st_mode):
-                raise OSError("it is no regular file")
             if before.st_size > largest:
                 size = f"{before.st_size / (1 << 20):.1f}"
                 raise OSError(f"it is larger than BACKUP_CONFIG.largest_file_mb: {size} of {largest >> 20} MiB")
             content = _all(fd, before.st_size)
             after = os.fstat(fd)
-        if (before.st_size, before.st_mtime_ns) == (len(content), after.st_mtime_ns):
+        finally:
+            os.close(fd)
+        if before.st_size == len(content) and before.st_mtime_ns == after.st_mtime_ns:
             return content, after
     raise OSError("it changes while it is read")
 
