@@ -44,7 +44,7 @@ KEYS: Final[dict[str, Key]] = {
         Key("BACKUP_CONFIG.ignore_code_paths", "list", (), "Gitignore-style files that say what a backup leaves out."),
         Key("BACKUP_CONFIG.largest_file_mb", "number", 10, "A code backup leaves out larger files (in MiB)."),
         Key("LOG_USED", "list", ("stdout", "log", "tensorboard", "csv"), "Where records are written to.", FORMATS),
-        Key("DL_FRAMEWORK", "text", "torch", "The framework whose checkpoints are saved.", FRAMEWORKS),
+        Key("DL_FRAMEWORK", "text", "torch", f"Whose checkpoints are saved: {', '.join(FRAMEWORKS)}, or a plug-in's."),
         Key("DATA_ROOT", "text", None, "The database folder, where configure() is given none."),
         Key("SEND_LOG_FILE", "flag", False, "Whether sync_log_file() sends the records to the main node."),
         Key("REMOTE_SETTING.ftp_server", "text", None, "Host name or address of the main node."),

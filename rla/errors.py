@@ -13,6 +13,8 @@
     │   ├── ExperimentNotFoundError   (also AssertionError)
     │   └── AmbiguousExperimentError  (also AssertionError)
     ├── UntrustedPickleError          a pickle that wants more than plain data
+    ├── CheckpointError               a checkpoint that cannot be saved or loaded
+    │   └── CheckpointNotFoundError   (also FileNotFoundError)
     ├── RunIsAliveError               a repair of a run that still writes
     └── MissingPackageError           (also ImportError)     an optional package is not installed
 
@@ -30,6 +32,8 @@ from collections.abc import Iterable, Sequence
 
 __all__ = [
     "AmbiguousExperimentError",
+    "CheckpointError",
+    "CheckpointNotFoundError",
     "ConfigError",
     "ConfigNotFoundError",
     "ConfigSyntaxError",
@@ -178,6 +182,17 @@ class UntrustedPickleError(RLAError):
             f"'{path}' was not read: it wants '{wanted}', and loading that could run code. "
             "Only plain containers, numpy arrays and dates are read. If the file is your own, pass trust=True."
         )
+
+
+class CheckpointError(RLAError):
+    """A checkpoint cannot be saved or loaded."""
+
+
+class CheckpointNotFoundError(CheckpointError, FileNotFoundError):
+    """There is no such checkpoint."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class RunIsAliveError(RLAError):

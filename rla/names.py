@@ -33,7 +33,7 @@ BACKUP_FILE: Final = "backup.txt"
 EVENTS_FOLDER: Final = "tb/events"
 JOURNAL_FOLDER: Final = ".journal"
 
-FRAMEWORKS: Final[tuple[str, ...]] = ("torch", "tensorflow")
+FRAMEWORKS: Final[tuple[str, ...]] = ("torch", "plain", "tensorflow")
 
 SECRET_KEYS: Final[tuple[str, ...]] = (
     "password",

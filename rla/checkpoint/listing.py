@@ -9,14 +9,15 @@ from typing import Final
 __all__ = ["list_checkpoints", "step_of"]
 
 _SAVED: Final = re.compile(
-    r"(?P<name>.+)_(?P<step>\d+)\.pt|checkpoint-(?P<older_step>\d+)\.pt|(?P<oldest>checkpoint\.pt)"
+    r"(?P<name>.+)_(?P<step>\d+)\.(?:pt|npz)|checkpoint-(?P<older_step>\d+)\.pt|(?P<oldest>checkpoint\.pt)"
 )
 
 
 def step_of(file_name: str) -> int | None:
     """Return the time step in the name of a checkpoint that was saved by us; None for all other files.
 
-    Names are ``<checkpoint name>_<time step>.pt``; older ones ``checkpoint-<n>.pt``, and ``checkpoint.pt`` (step 0).
+    Names are ``<checkpoint name>_<time step>.pt`` or ``….npz``; older ones ``checkpoint-<n>.pt``, and
+    ``checkpoint.pt`` (step 0).
     """
     match = _SAVED.fullmatch(file_name)
     if match is None:

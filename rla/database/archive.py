@@ -15,7 +15,7 @@ from typing import Any, Final
 from rla import files
 from rla.errors import UntrustedPickleError
 
-__all__ = ["ArchivedState", "accept_as_plain_state", "read_archive", "write_archive"]
+__all__ = ["ArchivedState", "accept_as_plain_state", "objects_path", "read_archive", "write_archive", "write_objects"]
 
 _PLAIN: Final = {
     "builtins": {"set", "frozenset", "complex", "bytearray", "range", "slice"},
@@ -110,3 +110,31 @@ def write_archive(path: Path, content: dict[str, Any]) -> None:
         OSError: it could not be written; an earlier archive is unchanged.
     """
     files.write_atomic(path, pickle.dumps(content, protocol=4))
+
+
+def objects_path(archive: Path) -> Path:
+    """Return the file beside an archive that keeps what is no plain data."""
+    return archive.with_name(archive.name.removesuffix(".pkl") + ".objects")
+
+
+def write_objects(archive: Path, objects: dict[str, Any]) -> list[str]:
+    """Write values that are no plain data into a pickle beside the archive; without any, it is removed.
+
+    Returns:
+        Names of values that no pickle can hold; they are left out.
+
+    Raises:
+        OSError: it could not be written; an earlier one is unchanged.
+    """
+    path = objects_path(archive)
+    pickled: dict[str, bytes] = {}
+    for name, value in objects.items():
+        try:
+            pickled[name] = pickle.dumps(value, protocol=4)
+        except Exception:  # pickling runs code of the value's class, which may raise anything
+            continue
+    if pickled:
+        files.write_atomic(path, pickle.dumps(pickled, protocol=4))
+    elif path.exists():
+        files.remove(path)
+    return [name for name in objects if name not in pickled]

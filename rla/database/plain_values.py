@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-__all__ = ["as_mapping", "plain_parameters", "restore", "text_of"]
+__all__ = ["as_mapping", "escaped", "plain_parameters", "restore", "text_of"]
 
 Plain = Any
 """What JSON holds: None, bool, int, float, str, lists of these, and dicts of these by text."""
@@ -101,7 +101,7 @@ def _plain_mapping(
             while name in mapping or name in plain:  # 1 and "1" in one mapping
                 name += f" ({type(key).__name__})"
             kinds[name] = type(key).__name__
-        plain[name] = _plain(value, f"{pointer}/{_escaped(name)}", notes, active)
+        plain[name] = _plain(value, f"{pointer}/{escaped(name)}", notes, active)
     if kinds:
         notes[pointer] = "keys:" + json.dumps(kinds)
     return plain
@@ -180,7 +180,8 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _escaped(name: str) -> str:
+def escaped(name: str) -> str:
+    """Return a name as it stands in a JSON pointer (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1")
 
 
@@ -223,7 +224,7 @@ def restore(plain: Plain, notes: Mapping[str, str], pointer: str = "") -> Any:
     kind = notes.get(pointer, "")
     value = plain
     if isinstance(plain, dict):
-        value = {key: restore(item, notes, f"{pointer}/{_escaped(key)}") for key, item in plain.items()}
+        value = {key: restore(item, notes, f"{pointer}/{escaped(key)}") for key, item in plain.items()}
     elif isinstance(plain, list):
         value = [restore(item, notes, f"{pointer}/{index}") for index, item in enumerate(plain)]
     try:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import pickle
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rla.database.archive import ArchivedState, read_archive
+from rla.database.archive import ArchivedState, objects_path, read_archive
 from rla.database.attribute_dict import AttributeDict
 from rla.database.index_name import parse_record_date
 from rla.database.plain_values import restore
 from rla.database.query import ExperimentRecord
 from rla.database.run_card import RunCard
-from rla.experiment.folders import ExperimentFolders
+from rla.errors import UntrustedPickleError
+from rla.experiment.checkpoints import ExperimentCheckpoints
 from rla.experiment.run import Run
 from rla.names import ARCHIVE
 
 __all__ = ["ArchivedExperiment"]
 
 
-class ArchivedExperiment(ExperimentFolders):
+class ArchivedExperiment(ExperimentCheckpoints):
     """An archived experiment, with its folders where the data root is today.
 
     The archive is read on the first question that needs it, so one that cannot be read harms no other.
@@ -87,13 +89,24 @@ class ArchivedExperiment(ExperimentFolders):
         custom: dict[str, Any] = restore(self.state.get("custom_data") or {}, self.state.get("custom_data_types") or {})
         return custom
 
-    def get_custom_data(self, key: str) -> Any:
+    def get_custom_data(self, key: str, trust: bool = False) -> Any:
         """Return custom data.
+
+        Args:
+            key: its name.
+            trust: whether a value that is no plain data may be loaded, which may run code; only for files of one's own.
 
         Raises:
             KeyError: there is none of that name.
+            UntrustedPickleError: it is no plain data, and not trusted.
         """
-        return self.custom_data[key]
+        path = objects_path(self.path)
+        apart = read_archive(path) if path.exists() else {}
+        if key not in apart:
+            return self.custom_data[key]
+        if not trust:
+            raise UntrustedPickleError(str(path), f"object {key}")
+        return pickle.loads(apart[key])
 
     def get_timestep(self) -> int | float:
         """Return the time step at which the archive was written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 __all__ = ["CustomData"]
@@ -16,6 +17,7 @@ class CustomData:
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
+        self._told: set[str] = set()
 
     def add(self, key: str, data: Any, dtype: type = list, max_len: int = -1, mode: str = "append") -> None:
         """Add a value.
@@ -52,3 +54,9 @@ class CustomData:
     def clear(self, key: str) -> None:
         """Forget the value of a key."""
         self.values.pop(key, None)
+
+    def not_told(self, keys: Iterable[str]) -> list[str]:
+        """Return those of the keys that were not asked for here before: what is to be said of them is said once."""
+        new = [key for key in keys if key not in self._told]
+        self._told.update(new)
+        return new

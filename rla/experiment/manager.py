@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rla import timers
+from rla.checkpoint.registry import check_framework
 from rla.clock import TimeStepHolder
 from rla.config import Settings, load_settings
 from rla.database.creation import not_writable
@@ -20,9 +21,9 @@ from rla.database.plain_values import as_mapping, text_of
 from rla.database.run_card import ENDINGS, FAILED, FINISHED
 from rla.database.trees import check_task_name
 from rla.errors import ConfigError, NotConfiguredError, RLAWarning, RunIsAliveError, UnknownParameterError, warn_quietly
+from rla.experiment.checkpoints import CheckpointSaving
 from rla.experiment.custom_data import CustomData
 from rla.experiment.endings import finishing, tell_at_end
-from rla.experiment.folders import ExperimentFolders
 from rla.experiment.run import Run, start_run
 from rla.machine import distributed_rank, node_address
 from rla.output.logger import Logger, process_logger
@@ -34,7 +35,7 @@ ALL_RANKS_VARIABLE = "RLA_ALL_RANKS"
 """Set to 1, every rank of a distributed training records an experiment of its own, not only rank 0."""
 
 
-class ExperimentManager(ExperimentFolders):
+class ExperimentManager(CheckpointSaving):
     """Makes experiments in a database folder and records what belongs to them.
 
         exp_manager.set_hyper_param(env_id="CartPole-v1", lr=1e-3)
@@ -60,6 +61,7 @@ class ExperimentManager(ExperimentFolders):
     """
 
     def __init__(self, logger: Logger = process_logger) -> None:
+        super().__init__()
         self.logger = logger
         self.hyper_param: dict[str, Any] = {}
         self.settings: Settings | None = None
@@ -112,7 +114,7 @@ class ExperimentManager(ExperimentFolders):
         """
         task = check_task_name(task_table_name)
         settings = load_settings(rla_config if isinstance(rla_config, (str, Mapping)) else os.fspath(rla_config))
-        _ = settings.log_used, settings.framework  # a mistake in them is better told now than after hours
+        _ = settings.log_used, check_framework(settings.framework, settings.source)  # better told now than after hours
         if code_root is None:
             if settings.folder is None:
                 raise ConfigError("configure(rla_config=<dict>) needs code_root=<folder of your code> as well.")
@@ -199,6 +201,7 @@ class ExperimentManager(ExperimentFolders):
         self.time_step_holder.set_time(0)
         timers.reset()
         self._custom = CustomData()
+        self.forget_saver()
         self.logger.reset()
         if rank:
             if not self._told_rank:
@@ -329,11 +332,18 @@ class ExperimentManager(ExperimentFolders):
         """Write hyper-parameters and custom data into the experiment's archive now; a full disk only warns."""
         self._save_archive(self._current_run("serialize_object_and_save()"))
 
+    def _keep_related(self, values: Mapping[str, Any]) -> None:
+        self.custom_data.update(values)
+        self._save_archive(self._current_run("save_checkpoint()"))
+
     def _save_archive(self, run: Run) -> None:
         try:
-            run.save_archive(self.hyper_param, self._custom.values, self.logger.now())
+            apart = run.save_archive(self.hyper_param, self._custom.values, self.logger.now())
         except OSError as error:
             warn_quietly(f"the archive could not be written: {error}")
+            return
+        for key in self._custom.not_told(apart):
+            self.logger.warn(f"custom data '{key}' {apart[key]}")
 
 
 def _temporary_folder(rank: int) -> Path:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from rla import files
-from rla.database.archive import write_archive
+from rla.database.archive import objects_path, write_archive, write_objects
 from rla.database.creation import create_experiment, not_writable
 from rla.database.parameters import write_parameters
-from rla.database.plain_values import plain_parameters
+from rla.database.plain_values import escaped, plain_parameters, text_of
 from rla.database.run_card import HEARTBEAT_SECONDS, RunCard, write_run_card
 from rla.database.trees import ExperimentPlace
 from rla.environment import hardware, installed_packages
@@ -107,14 +107,25 @@ class Run:
         for folder, _, _ in os.walk(self.place.data_root, topdown=False):
             files.remove_directory(folder)
 
-    def save_archive(self, values: Mapping[str, Any], custom_data: Mapping[str, Any], time_step: int | float) -> None:
+    def save_archive(
+        self, values: Mapping[str, Any], custom_data: Mapping[str, Any], time_step: int | float
+    ) -> dict[str, str]:
         """Write the archive: hyper-parameters and custom data as plain values.
+
+        Custom data that is not plain goes to a pickle beside the archive.
+
+        Returns:
+            Keys of custom data that is not plain, with what became of it.
 
         Raises:
             OSError: it could not be written; an earlier one is unchanged.
         """
         parameters, _ = plain_parameters(values)
         custom, types = plain_parameters(custom_data)
+        names = {pointer.split("/")[1]: None for pointer, kind in types.items() if kind == "repr"}
+        objects = {key: value for key, value in custom_data.items() if escaped(text_of(key)) in names}
+        archive = self.place.path(ARCHIVE)
+        lost = write_objects(archive, {text_of(key): value for key, value in objects.items()})
         content = {
             "schema": 1,
             "task_table_name": self.place.task,
@@ -124,7 +135,10 @@ class Run:
             "custom_data_types": types,
             "time_step": time_step,
         }
-        write_archive(self.place.path(ARCHIVE), content)
+        write_archive(archive, content)
+        apart = f"is no plain data; it is kept in '{objects_path(archive).name}' and loaded only with trust=True"
+        without = "can be held by no pickle; only its text is kept"
+        return {key: without if text_of(key) in lost else apart for key in map(text_of, objects)}
 
 
 def start_run(

@@ -1,0 +1,102 @@
+"""Plain checkpoints: arrays of numpy and values that JSON can hold, in one `.npz` file. No framework is needed.
+
+The file is an uncompressed zip: ``content.json`` has the values, their types and the places of the arrays, each array
+is a member ``array_<n>.npy``. `numpy.load` opens it as well.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from typing import Any, ClassVar, Final
+
+from rla.checkpoint.base import CheckpointSaver, Stream
+from rla.database.plain_values import escaped, plain_parameters, restore
+
+__all__ = ["PlainSaver"]
+
+_CONTENT: Final = "content.json"
+
+
+class _Place:
+    """Stands in the values where an array is; its ``repr`` is the member that holds it."""
+
+    def __init__(self, member: str) -> None:
+        self.member = member
+
+    def __repr__(self) -> str:
+        return self.member
+
+
+class PlainSaver(CheckpointSaver):
+    """Saves nested dicts, lists and tuples of arrays, numbers, texts and the other values of hyper-parameters."""
+
+    suffix: ClassVar[str] = ".npz"
+
+    def write(self, content: dict[str, Any], stream: Stream) -> None:
+        """Write a checkpoint.
+
+        Raises:
+            TypeError: a value is neither plain data nor an array of numbers or texts; the message says where.
+        """
+        import numpy
+
+        arrays: dict[str, Any] = {}
+        values, types = plain_parameters(_without_arrays(content, arrays))
+        places = {pointer: _at(values, pointer) for pointer, kind in types.items() if kind == "repr"}
+        for pointer, member in places.items():
+            if member not in arrays:
+                raise TypeError(f"'{pointer[1:]}' is {member}: plain checkpoints hold arrays of numpy and plain values")
+            del types[pointer]
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
+            archive.writestr(_CONTENT, json.dumps({"values": values, "types": types, "arrays": places}))
+            for member, array in arrays.items():
+                with archive.open(member, "w", force_zip64=True) as part:
+                    numpy.lib.format.write_array(part, array, allow_pickle=False)
+
+    def read(self, path: str, trust: bool) -> Any:
+        import numpy
+
+        with zipfile.ZipFile(path) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise ValueError("it is compressed, as none of ours is")
+            content = json.loads(archive.read(_CONTENT))
+            arrays: dict[str, Any] = {}
+            for pointer, member in content["arrays"].items():
+                with archive.open(member) as part:
+                    arrays[pointer] = numpy.lib.format.read_array(part, allow_pickle=False)
+                    if part.read(1):
+                        raise ValueError(f"'{member}' goes on behind its array")
+        return restore(_with_arrays(content["values"], arrays, ""), content["types"])
+
+
+def _without_arrays(value: Any, arrays: dict[str, Any]) -> Any:
+    """Replace the arrays in dicts, lists and tuples by places, and collect them by member."""
+    import numpy
+
+    if isinstance(value, numpy.ndarray) and value.ndim and value.dtype.kind in "biufcUSMm":
+        member = f"array_{len(arrays)}.npy"
+        arrays[member] = value
+        return _Place(member)
+    if isinstance(value, dict):
+        return {key: _without_arrays(item, arrays) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_without_arrays(item, arrays) for item in value)
+    return value
+
+
+def _with_arrays(value: Any, arrays: dict[str, Any], pointer: str) -> Any:
+    if pointer in arrays:
+        return arrays[pointer]
+    if isinstance(value, dict):
+        return {key: _with_arrays(item, arrays, f"{pointer}/{escaped(key)}") for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_arrays(item, arrays, f"{pointer}/{index}") for index, item in enumerate(value)]
+    return value
+
+
+def _at(value: Any, pointer: str) -> Any:
+    """Return what a JSON pointer (RFC 6901) names."""
+    for part in pointer.split("/")[1:]:
+        value = value[int(part)] if isinstance(value, list) else value[part.replace("~1", "/").replace("~0", "~")]
+    return value

@@ -1,0 +1,113 @@
+"""Checkpoints of an experiment, for the manager and for its twin of the past."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from rla.checkpoint.folder import DEFAULT_NAME, CheckpointFolder, load_checkpoint
+from rla.checkpoint.registry import saver_for
+from rla.config import Settings
+from rla.experiment.folders import ExperimentFolders
+from rla.names import CHECKPOINT
+from rla.output.logger import Logger
+
+__all__ = ["CheckpointSaving", "ExperimentCheckpoints"]
+
+
+class ExperimentCheckpoints(ExperimentFolders):
+    """Loads what was saved into the folder of the checkpoint tree."""
+
+    def load_checkpoint(
+        self, ckp_index: int | str | None = None, checkpoint_name: str | None = DEFAULT_NAME, trust: bool = False
+    ) -> tuple[int, Any]:
+        """Load a checkpoint.
+
+        Args:
+            ckp_index: its time step; the highest there is when None.
+            checkpoint_name: the name it was saved by.
+            trust: whether code in the file may run; only for files of one's own.
+
+        Returns:
+            Its time step and its content, as `save_checkpoint` was given it.
+
+        Raises:
+            NotConfiguredError: there is no experiment yet.
+            CheckpointNotFoundError: there is none; the message lists those there are.
+            UntrustedPickleError: it wants to run code, and is not trusted.
+            CheckpointError: it is damaged; the message names run and file, and those that may be tried instead.
+        """
+        step = None if ckp_index is None else int(ckp_index)
+        return load_checkpoint(self.checkpoint_dir, step, checkpoint_name or DEFAULT_NAME, trust)
+
+
+class CheckpointSaving(ExperimentCheckpoints):
+    """Saves checkpoints of the current run, too."""
+
+    settings: Settings | None
+    logger: Logger
+
+    def __init__(self) -> None:
+        self._checkpoints: CheckpointFolder | None = None
+
+    def forget_saver(self) -> None:
+        """Forget what was said of another experiment's checkpoints."""
+        self._checkpoints = None
+
+    @abstractmethod
+    def _keep_related(self, values: Mapping[str, Any]) -> None:
+        """Keep the values that belong to a checkpoint."""
+
+    def new_saver(self, max_to_keep: int | None = 5, var_prefix: str | None = None, verbose: bool = True) -> None:
+        """Say how many checkpoints are kept.
+
+        Args:
+            max_to_keep: the last so many of each name; all when None or 0.
+            var_prefix: kept for scripts that pass it; what is saved is what `save_checkpoint` is given.
+            verbose: kept for scripts that pass it.
+
+        Raises:
+            NotConfiguredError: there is no experiment yet.
+            MissingPackageError: the framework of the configuration is not installed.
+            CheckpointError: there is no saver for it.
+        """
+        folder = self._current_run("new_saver()").place.path(CHECKPOINT)
+        assert self.settings is not None  # there is a run
+        self._checkpoints = CheckpointFolder(folder, saver_for(self.settings.framework), max_to_keep)
+
+    def save_checkpoint(
+        self,
+        model_dict: Mapping[str, Any] | None = None,
+        related_variable: Mapping[str, Any] | None = None,
+        checkpoint_name: str | None = DEFAULT_NAME,
+    ) -> str:
+        """Save a checkpoint of the current time step; one of that step and name is replaced.
+
+        When this returns, the file is on the disk. The last ones of each name are kept (see `new_saver`; five without
+        it), and an older one goes only after the new one is safe.
+
+        Args:
+            model_dict: what to save, by name: a `state_dict()` of torch, arrays of numpy, …
+            related_variable: values of any kind that belong to it; kept as custom data.
+            checkpoint_name: the name that this series of checkpoints has.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            NotConfiguredError: there is no experiment yet.
+            CheckpointError: it could not be written (the disk is full, say); all earlier ones are still there.
+            MissingPackageError: the framework of the configuration is not installed.
+        """
+        self._current_run("save_checkpoint()")
+        if self._checkpoints is None:
+            self.new_saver()
+        assert self._checkpoints is not None
+        content = dict(model_dict or {})
+        if remark := self._checkpoints.remark(content):
+            self.logger.warn(remark)
+        path = self._checkpoints.save(content, int(self.logger.now()), checkpoint_name or DEFAULT_NAME)
+        if related_variable:
+            self._keep_related(related_variable)
+        return str(path)
