@@ -37,6 +37,7 @@ from rla.timers import time_tracker
 from rla.version import __version__
 
 if TYPE_CHECKING:
+    from rla.experiment.difference import compare_experiments
     from rla.experiment.query import experiment_data_query, single_experiment_query
     from rla.experiment.recorders import MatplotlibRecorder
     from rla.output.reader import read_progress
@@ -57,6 +58,7 @@ __all__ = [
     "RLAError",
     "RLAWarning",
     "__version__",
+    "compare_experiments",
     "exp_manager",
     "experiment_data_query",
     "logger",
@@ -68,6 +70,7 @@ __all__ = [
 
 _LOADED_ON_FIRST_USE: Final = {
     "MatplotlibRecorder": "rla.experiment.recorders",
+    "compare_experiments": "rla.experiment.difference",
     "experiment_data_query": "rla.experiment.query",
     "read_progress": "rla.output.reader",
     "single_experiment_query": "rla.experiment.query",

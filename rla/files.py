@@ -264,7 +264,11 @@ def read_regular(path: PathLike, limit: int = 64 << 20) -> bytes:
         OSError: it is not there, no regular file, or larger than ``limit`` bytes.
     """
     with open_regular(path) as stream:
-        content = stream.read(limit + 1)
+        expected = min(os.fstat(stream.fileno()).st_size, limit)
+        content = stream.read(expected + 1)
+        while len(content) > expected and expected < limit:  # it has grown, or is of those that tell no size
+            expected = min(limit, 2 * len(content))
+            content += stream.read(expected + 1 - len(content))
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"larger than {limit} bytes", os.fspath(path))
     return content

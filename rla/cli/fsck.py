@@ -13,7 +13,9 @@ __all__ = ["fsck"]
 @click.command()
 @click.option("--task", help="Check this task table only.")
 @click.option(
-    "--repair", is_flag=True, help="Write out what dead runs of this host left, and remove half-written files."
+    "--repair",
+    is_flag=True,
+    help="Write out what dead runs of this host left; remove half-written files, and code that no experiment has.",
 )
 @root_option
 @as_json_option
@@ -22,7 +24,8 @@ def fsck(context: click.Context, task: str | None, repair: bool, root: str | Non
     """Check the files of a data root. The exit code is 1 when there are errors.
 
     A run that was killed has rows that only its journal holds. rla reads them there; --repair writes them into
-    progress.csv and the other files, for all other tools. Running experiments are left alone.
+    progress.csv and the other files, for all other tools. Running experiments are left alone. The code of each
+    experiment is compared with the hashes that were taken when it was kept.
 
     \b
     Examples:

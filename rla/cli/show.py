@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -16,6 +16,9 @@ from rla.names import LOG, TIME_STEP, TIMESTAMP, TREES
 from rla.output.reader import last_values
 
 __all__ = ["show"]
+
+SHOWN_PACKAGES: Final = ("torch", "tensorflow", "jax", "numpy", "gymnasium", "gym", "stable-baselines3", "mujoco")
+"""What people look for first; --json has all."""
 
 
 @click.command()
@@ -71,7 +74,9 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
             "machine": f"{card['host']} ({card['node']}), process {card['pid']}, user {card['user']}",
             "command": " ".join(card["command"]),
             "in": card["working_directory"],
-            "software": f"Python {card['python']}, rla {card['rla_version']}",
+            "software": _software(card),
+            "hardware": _hardware(card["hardware"]),
+            "code": _code(card),
             "tags": ", ".join(card["tags"]),
         }
     print_table(["run", ""], [[key, value] for key, value in facts.items() if value])
@@ -91,6 +96,29 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
 def _status(status: str, card: dict[str, Any]) -> str:
     reason = card.get("reason")
     return f"{status} ({reason})" if reason else status
+
+
+def _software(card: dict[str, Any]) -> str:
+    shown = [f"{name} {card['packages'][name]}" for name in SHOWN_PACKAGES if name in card["packages"]]
+    known = len(card["packages"])
+    all_of_them = f" ({known} packages, all in --json)" if known else ""
+    return f"Python {card['python']}, rla {card['rla_version']}" + "".join(f", {each}" for each in shown) + all_of_them
+
+
+def _hardware(facts: dict[str, Any]) -> str:
+    names = {"cores": "cores", "memory_gib": "GiB of memory"}
+    shown = [f"{value} {names[key]}" if key in names else str(value) for key, value in facts.items() if key != "gpus"]
+    return ", ".join(shown + list(facts.get("gpus", ())))
+
+
+def _code(card: dict[str, Any]) -> str:
+    snapshot = f"snapshot {card['code']}" if card["code"] else "no snapshot"
+    if card["git_commit"] is None:
+        return snapshot
+    branch = f" on {card['git_branch']}" if card["git_branch"] else ""
+    remote = f" of {card['git_remote']}" if card["git_remote"] else ""
+    dirty = ", with changes (uncommitted.patch)" if card["git_dirty"] else ""
+    return f"{snapshot}; commit {card['git_commit'][:12] or 'none yet'}{branch}{remote}{dirty}"
 
 
 def _moment(seconds: float | None) -> str:

@@ -16,9 +16,21 @@ from rla.database.run_card import read_run_card
 from rla.database.trees import check_data_root, tasks_of
 from rla.errors import QueryError, RunIsAliveError, did_you_mean
 from rla.machine import host_name
-from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, PARAMETER_FILE, PROGRESS_FILE, RUN_CARD_FILE
+from rla.names import (
+    ARCHIVE,
+    CHECKPOINT,
+    CODE,
+    HYPERPARAMETER,
+    INTERNAL,
+    LOG,
+    PARAMETER_FILE,
+    PROGRESS_FILE,
+    RUN_CARD_FILE,
+)
 from rla.output.csv_file import complete_lines
 from rla.output.fold import fold_dead_run, has_journal
+from rla.snapshot.manifest import read_manifest
+from rla.snapshot.store import CodeStore
 
 __all__ = ["Finding", "FsckReport", "check_data_root_files"]
 
@@ -78,13 +90,13 @@ def check_data_root_files(
     repair: bool = False,
     progress: Callable[[list[ExperimentRecord]], Iterable[ExperimentRecord]] = iter,
 ) -> FsckReport:
-    """Check the log folders of a data root.
+    """Check the records, the parameters and the code of a data root.
 
     Args:
         data_root: the database folder.
         task: the task table to check; all when None.
-        repair: fold what dead runs of this host left in their journals, and remove what they left half written.
-            Nothing else is changed.
+        repair: fold what dead runs of this host left in their journals, remove what they left half written, and the
+            code that no experiment has any more. Nothing else is changed.
         progress: goes through the experiments, and may show how far it is.
 
     Raises:
@@ -97,9 +109,12 @@ def check_data_root_files(
         raise QueryError(f"There is no task '{task}' in '{root}'.{did_you_mean(task, tasks)}")
     report = FsckReport()
     records = [record for each in ([task] if task else tasks) for record in find_experiments(root, each)]
+    hashes: dict[tuple[int, int], str] = {}
     for record in progress(records):
         report.experiments += 1
         report.findings.extend(_check(record, repair))
+        report.findings.extend(_code(record, hashes))
+    report.findings.extend(_code_store(root, repair))
     return report
 
 
@@ -166,7 +181,8 @@ def _leftovers(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
     """Find files that were written aside by a process that died before it renamed them."""
     card = record.run_card()
     own = card is None or card.host == host_name()
-    found = [path for tree in (LOG, CODE, HYPERPARAMETER) for path in _written_aside(record.place.path(tree))]
+    trees = (LOG, CODE, HYPERPARAMETER, CHECKPOINT)
+    found = [path for tree in trees for path in _written_aside(record.place.path(tree))]
     archive = record.place.path(ARCHIVE)
     found += [path for path in _written_aside(archive.parent) if path.name.startswith(f".{archive.name[:100]}")]
     if found:
@@ -181,7 +197,25 @@ def _written_aside(folder: Path) -> list[Path]:
         names = os.listdir(folder)
     except OSError:
         return []
-    return [folder / name for name in names if name.startswith(".") and name.endswith((".tmp", ".wider"))]
+    return [folder / name for name in names if files.is_written_aside(name) or name == f".{PROGRESS_FILE}.wider"]
+
+
+def _code(record: ExperimentRecord, hashes: dict[tuple[int, int], str]) -> Iterator[Finding]:
+    folder = record.place.path(CODE)
+    manifest = read_manifest(folder)
+    changed = manifest.changed(folder, hashes) if manifest is not None else {}
+    if changed:
+        shown = ", ".join(f"{path} {what}" for path, what in list(changed.items())[:3])
+        problem = f"its code is not as it was recorded: {shown}" + f" and {len(changed) - 3} more" * (len(changed) > 3)
+        yield Finding(record.name, ERROR, problem, "what ran may be in the repository: see `rla show`")
+
+
+def _code_store(root: Path, repair: bool) -> Iterator[Finding]:
+    store = CodeStore(root)
+    garbage = store.collect_garbage() if repair else store.garbage()
+    if garbage.bodies:
+        problem = f"{garbage.bodies} files of code ({garbage.size / 1e6:.1f} MB) that no experiment has any more"
+        yield Finding(f"{INTERNAL}/objects", WARNING, problem, "run with --repair", repair)
 
 
 def _csv(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from rla import files
-from rla.snapshot.selection import MANIFEST_FILE, PATCH_FILE
+from rla.snapshot.selection import MANIFEST_FILE, PATCH_FILE, Selection
 from rla.snapshot.store import body_key
 
 __all__ = ["Manifest", "read_manifest"]
@@ -45,27 +46,44 @@ class Manifest:
         content = json.dumps([kept, sorted(self.links.items())])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
+    def recorded_selection(self) -> Selection | None:
+        """Return the selection; None when this version does not understand it."""
+        try:
+            return Selection(**self.selection)
+        except TypeError:
+            return None
+
     def encoded(self) -> bytes:
         """Return the manifest as it stands on disk: ASCII, so that names of any bytes survive."""
         content = {"schema": SCHEMA_VERSION, **vars(self)}
         return json.dumps(content, indent=0, sort_keys=True).encode("ascii") + b"\n"
 
-    def changed(self, folder: str | Path) -> dict[str, str]:
+    def changed(self, folder: str | Path, known: dict[tuple[int, int], str] | None = None) -> dict[str, str]:
         """Compare a `code/` folder with its manifest.
+
+        Args:
+            folder: the folder.
+            known: SHA-256 of bodies that were read before, by device and inode; it is added to. Whoever compares many
+                experiments reads each body once.
 
         Returns:
             path → what happened to it since: it was changed, it is gone, or it cannot be read.
         """
+        hashes = {} if known is None else known
         found: dict[str, str] = {}
         for path, key in self.files.items():
             try:
-                content = files.read_regular(Path(folder, path), limit=1 << 40)
+                status = os.stat(f"{folder}/{path}", follow_symlinks=False)
+                inode = (status.st_dev, status.st_ino)
+                if inode not in hashes:
+                    content = files.read_regular(f"{folder}/{path}", limit=1 << 40)
+                    hashes[inode] = body_key(content, 0).partition("-")[0]
             except FileNotFoundError:
                 found[path] = "is gone"
             except OSError as error:
                 found[path] = f"cannot be read ({error.strerror or error})"
             else:
-                if body_key(content, 0).partition("-")[0] != key.partition("-")[0]:
+                if hashes[inode] != key.partition("-")[0]:
                     found[path] = "was changed"
         return found
 

@@ -6,19 +6,19 @@ import importlib.util
 import os
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 from rla.config import Settings
 from rla.errors import RLAWarning, did_you_mean
 from rla.names import PARAMETER_FILE
 from rla.snapshot.walk import Found, IgnoreFiles, Walk
 
-__all__ = ["MANIFEST_FILE", "PATCH_FILE", "Selection", "find_files"]
+__all__ = ["MANIFEST_FILE", "OWN_FILES", "PATCH_FILE", "Selection", "find_files"]
 
 PATCH_FILE: Final = "uncommitted.patch"
 MANIFEST_FILE: Final = ".snapshot.json"
-_TAKEN: Final = frozenset({f"{PARAMETER_FILE}.json", f"{PARAMETER_FILE}.yaml", PATCH_FILE, MANIFEST_FILE})
+OWN_FILES: Final = frozenset({f"{PARAMETER_FILE}.json", f"{PARAMETER_FILE}.yaml", PATCH_FILE, MANIFEST_FILE})
 """Names at the top of a `code/` folder that belong to rla."""
 
 SOURCE: Final = "source"
@@ -83,27 +83,18 @@ class Selection:
             largest=settings.get("BACKUP_CONFIG.largest_file_mb") << 20,
         )
 
-    @classmethod
-    def from_dict(cls, content: dict[str, Any], code_root: str) -> Selection:
-        """Return a selection that a manifest holds, moved to another code root.
+    def moved(self, code_root: str) -> Selection:
+        """Return the same selection of another copy of the project."""
 
-        Raises:
-            TypeError: it is none.
-        """
-        recorded = cls(**content)
-
-        def moved(path: str) -> str:
-            inside = os.path.relpath(path, recorded.code_root)
+        def new(path: str) -> str:
+            inside = os.path.relpath(path, self.code_root)
             return path if _is_outside(inside) else os.path.join(code_root, inside)
 
-        return cls(
+        return replace(
+            self,
             code_root=code_root,
-            mode=recorded.mode,
-            names=recorded.names,
-            lib_dir=recorded.lib_dir,
-            ignore_files=[moved(path) for path in recorded.ignore_files],
-            single_files=[moved(path) for path in recorded.single_files],
-            largest=recorded.largest,
+            ignore_files=[new(path) for path in self.ignore_files],
+            single_files=[new(path) for path in self.single_files],
         )
 
 
@@ -160,7 +151,7 @@ def find_files(selection: Selection) -> Found:
             _add_all(path, name, found)
         else:
             found.files[name] = os.path.realpath(path)
-    for name in _TAKEN & found.files.keys():
+    for name in OWN_FILES & found.files.keys():
         del found.files[name]
         found.left_out[name] = "rla keeps a file of its own under this name"
     _resolve_links(found)
