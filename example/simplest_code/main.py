@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from rla import (
+    ARCHIVE,
     HYPERPARAMETER,
     LOG,
     MatplotlibRecorder,
@@ -85,6 +86,7 @@ def train(settings: Settings, progress: Progress) -> str:
         time_tracker.log()
         logger.dump_tabular()
         progress.update(bar, completed=min(time_step_holder.get_time(), settings.total_steps))
+    exp_manager.save_checkpoint({"weights": agent.weights})
     return exp_manager.record_date_to_str(exp_manager.record_date)
 
 
@@ -93,7 +95,7 @@ def show_table(record_dates: list[str], console: Console) -> None:
     found = experiment_data_query(DATA_ROOT, TASK, None, HYPERPARAMETER)
     table = Table(title=f"{len(record_dates)} experiments of '{TASK}'", title_justify="left")
     table.add_column("record date", no_wrap=True)
-    for column in ("learning rate", "seed", "steps", "last return"):
+    for column in ("rate", "seed", "steps", "last return", "reloaded"):
         table.add_column(column, justify="right")
     for record_date in record_dates:
         parameters: Any = found[record_date].hyper_param
@@ -104,8 +106,18 @@ def show_table(record_dates: list[str], console: Console) -> None:
             str(parameters.seed),
             str(last["time-step"]),
             f"{last[RETURN]:.1f}" if RETURN in last else "none yet",
+            f"{return_of_saved_policy(record_date):.1f}",
         )
     console.print(table)
+
+
+def return_of_saved_policy(record_date: str) -> float:
+    """Load the last checkpoint of an experiment, and return the mean return of ten episodes with its weights."""
+    experiment: Any = single_experiment_query(DATA_ROOT, TASK, record_date, ARCHIVE)
+    _, saved = experiment.exp_manager.load_checkpoint()
+    agent = PolicyGradient(Settings.env_id, seed=0, learning_rate=0.0, discount=1.0, episodes=10)
+    agent.weights = saved["weights"]
+    return float(np.mean([episode.rewards.sum() for episode in agent.play()]))
 
 
 def progress_of(record_date: str) -> Any:

@@ -99,5 +99,5 @@ def _metrics(items: list[dict[str, Any]]) -> list[str]:
     """Return the keys that may be shown: returns and rewards first, no timers."""
     numeric = {key for item in items for key, value in item["last"].items() if isinstance(value, (int, float))}
     candidates = sorted(key for key in numeric if not key.startswith("time_used/"))
-    candidates.sort(key=lambda key: not any(word in key.lower() for word in ("return", "reward")))
+    candidates.sort(key=lambda key: not any(word in key.lower() for word in ("return", "rew")))
     return candidates

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import click
 
+from rla.checkpoint.listing import list_checkpoints
 from rla.cli.common import as_json_option, console, find_data_root, print_json, print_table, root_option, shown_number
 from rla.database.parameters import read_parameters
 from rla.database.query import ExperimentRecord, find_run
-from rla.names import LOG, TIME_STEP, TIMESTAMP, TREES
+from rla.names import CHECKPOINT, LOG, TIME_STEP, TIMESTAMP, TREES
 from rla.output.reader import last_values
 
 __all__ = ["show"]
@@ -54,6 +55,7 @@ def _known(record: ExperimentRecord) -> dict[str, Any]:
         "card": asdict(card) if card else None,
         "parameters": dict(record.parameters()) if plain is None else plain,
         "last": last_values(record.log_dir),
+        "checkpoints": list_checkpoints(record.place.path(CHECKPOINT)),
         "folders": {tree: str(path) for tree in TREES if (path := record.place.path(tree)).exists()},
     }
 
@@ -87,6 +89,9 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
             ["last values", ""],
             [[TIME_STEP, str(values.pop(TIME_STEP, ""))]] + [[k, shown_number(v)] for k, v in values.items()],
         )
+    if checkpoints := known["checkpoints"]:
+        number = f"{len(checkpoints)} checkpoint{'s' * (len(checkpoints) != 1)}"
+        terminal.print(f"{number}, the newest {escape(checkpoints[-1])}", highlight=False)
     for tree, path in known["folders"].items():
         terminal.print(f"{tree:<15} {escape(path)}", highlight=False, soft_wrap=True)
     logdir = escape(shlex.quote(known["folders"].get(LOG, "")))
@@ -106,9 +111,9 @@ def _software(card: dict[str, Any]) -> str:
 
 
 def _hardware(facts: dict[str, Any]) -> str:
-    names = {"cores": "cores", "memory_gib": "GiB of memory"}
-    shown = [f"{value} {names[key]}" if key in names else str(value) for key, value in facts.items() if key != "gpus"]
-    return ", ".join(shown + list(facts.get("gpus", ())))
+    words = {"cores": "{} cores", "memory_gib": "{} GiB of memory", "gpu_driver": "driver {}"}
+    lists = {key: value if isinstance(value, list) else [value] for key, value in facts.items()}
+    return ", ".join(words.get(key, "{}").format(each) for key, values in lists.items() for each in values)
 
 
 def _code(card: dict[str, Any]) -> str:

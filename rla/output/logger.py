@@ -154,6 +154,8 @@ class Logger(OpenRow):
         """
         if step is not None:
             self.clock.set_time(step)
+        if self._media:
+            self._show_media()
         if not self.name_to_value:
             return {}
         with self._mutex:
@@ -182,6 +184,20 @@ class Logger(OpenRow):
         else:
             problem = "rows of a forked child are not recorded; give it an experiment of its own"
             self._warn_once("fork", problem)
+
+    def _show_media(self) -> None:
+        """Hand what only TensorBoard can show to it, where it is written."""
+        from rla.output.media import write_media
+
+        with self._mutex:
+            media = dict(self._media)
+            self._media.clear()
+        for key, value in media.items() if "tensorboard" in self.formats and self._own_pipeline() else ():
+            try:
+                write_media(self, key, value, whole_step(self.now()))
+            except Exception as error:  # of a foreign package, in a training step: it must not end the training
+                problem = f"'{key}' could not be shown in TensorBoard: {type(error).__name__}: {error}"
+                self._warn_once(f"media {key}", problem)
 
     def _call_users_format(self, output: RowFormat, row: dict[str, Any]) -> None:
         try:

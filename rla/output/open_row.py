@@ -19,6 +19,9 @@ Exclude = str | Sequence[str] | None
 
 _MISSING: Final = object()
 
+_MEDIA_MODULE: Final = "stable_baselines3.common.logger"
+_ROW_FORMATS: Final = frozenset(("csv", "log", "stdout"))
+
 
 class OpenRow:
     """Collects the values of one row, from any thread.
@@ -35,6 +38,7 @@ class OpenRow:
         self.name_to_value: dict[str, Any] = {}
         self._excluded: dict[str, frozenset[str]] = {}
         self._recorded_at: dict[str, int | float] = {}
+        self._media: dict[str, Any] = {}
         self._means: dict[str, tuple[float, int]] = {}
         self._averages: dict[str, MovingAverage] = {}
         self._mutex = threading.RLock()  # reentrant: a signal handler may record while its thread is in here
@@ -47,7 +51,8 @@ class OpenRow:
     def reset(self) -> None:
         """Forget the values, the moving averages and what ``freq`` has counted."""
         with self._mutex:
-            for memory in (self.name_to_value, self._excluded, self._recorded_at, self._means, self._averages):
+            self.name_to_value.clear()
+            for memory in (self._excluded, self._media, self._recorded_at, self._means, self._averages):
                 memory.clear()
 
     def take(self) -> tuple[dict[str, Any], dict[str, frozenset[str]]]:
@@ -91,7 +96,11 @@ class OpenRow:
             if exclude is None:
                 self._excluded.pop(key, None)
             else:
-                self._excluded[key] = self._formats(exclude)
+                formats = self._formats(exclude)
+                if _is_media(val, formats):
+                    self._media[key] = val
+                    return
+                self._excluded[key] = formats
             self.name_to_value[key] = val
 
     def _is_due(self, key: str, freq: int) -> bool:
@@ -170,3 +179,12 @@ class OpenRow:
 
     def _warn_once(self, about: str, problem: str) -> None:
         """Say once that something was left out; whoever has a place for warnings overrides this."""
+
+
+def _is_media(value: Any, excluded: frozenset[str]) -> bool:
+    """Say whether a value is for TensorBoard alone: an object of Stable-Baselines3, or what no row is to get."""
+    if "tensorboard" in excluded:
+        return False
+    if type(value).__module__ == _MEDIA_MODULE:
+        return True
+    return excluded >= _ROW_FORMATS and (isinstance(value, str) or len(getattr(value, "shape", ())) > 0)
