@@ -56,7 +56,32 @@ def test_the_python_snippets_run_in_order(project: Path) -> None:
     assert list(project.glob("log/demo_task/*/*/*/*/tb/events/events.out.tfevents.*"))
 
 
-@pytest.mark.parametrize("command", [line for block in blocks("bash") for line in block.splitlines() if line.strip()])
+def commands() -> list[str]:
+    """Return the commands that stand for themselves; those of a block that changes its folder are run together."""
+    return [line for block in blocks("bash") if "\ncd " not in block for line in block.splitlines() if line.strip()]
+
+
+def test_an_experiment_is_run_again_from_its_code_alone(project: Path, tmp_path: Path) -> None:
+    (block,) = (block for block in blocks("bash") if "\ncd " in block)
+    shutil.copytree(project, tmp_path / "project")
+    (tmp_path / "project" / "train.py").unlink()
+    (tmp_path / "project" / "rla_config.yaml").unlink()
+    python = shlex.quote(sys.executable)
+    functions = f'rla() {{ {python} -m rla.cli.main "$@"; }}\npython() {{ {python} "$@"; }}\n'
+    done = subprocess.run(
+        ["bash", "-e", "-c", functions + block],
+        cwd=tmp_path / "project",
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "MPLBACKEND": "agg"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "project" / "again").glob("log/demo_task/*/*/*/*/progress.csv"))
+
+
+@pytest.mark.parametrize("command", commands())
 def test_each_shell_command_works(command: str, project: Path) -> None:
     if command in RUN_ELSEWHERE:
         words = shlex.split(command)

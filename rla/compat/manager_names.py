@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from rla import config
+from rla.errors import NotConfiguredError
 from rla.experiment.folders import ExperimentFolders
 from rla.experiment.manager import ExperimentManager
+from rla.snapshot.walk import IgnoreFiles, Walk
 
 __all__ = ["attach"]
 
@@ -40,6 +43,15 @@ def _private_config(self: ExperimentManager) -> dict[str, Any]:
     return {} if self.settings is None else dict(self.settings.raw)
 
 
+def _get_ignore_files(self: ExperimentManager, src: str, names: Sequence[str]) -> set[str]:
+    """Return what a code backup leaves out of a folder, for `shutil.copytree(ignore=…)`."""
+    selection = self.code_selection
+    if selection is None:
+        raise NotConfiguredError("exp_manager.get_ignore_files()", "exp_manager.configure(...)")
+    ignore = IgnoreFiles([path for path in selection.ignore_files if os.path.isfile(path)])
+    return Walk(selection.code_root, ignore).left_out_of(src, names)
+
+
 def attach() -> None:
     """Put old names on the manager and into the configuration."""
     if not hasattr(ExperimentManager.configure, "_rla_old_keywords"):
@@ -51,6 +63,7 @@ def attach() -> None:
     names = {
         "ipaddr": ExperimentManager.node,
         "private_config": property(_private_config),
+        "get_ignore_files": _get_ignore_files,
         "get_timstep": ExperimentManager.get_timestep,
         "get_task_table_name": lambda self: self.task_table_name,
     }

@@ -17,6 +17,8 @@ ALIASES: Final[dict[str, str]] = {
     "easy_log.tester": "rla.compat.tester",
     "easy_log.time_step": "rla.clock",
     "easy_log.time_used_recorder": "rla.timers",
+    "easy_torch": "rla.compat.easy_torch",
+    "easy_torch.save_tools": "rla.compat.torch_save_tools",
     "query_tool": "rla.compat.query_tool",
     "trackers": "rla.compat.trackers",
     "trackers.time_used_recorder": "rla.timers",

@@ -53,6 +53,7 @@ class ExperimentManager(CheckpointSaving):
     Attributes:
         hyper_param: the hyper-parameters, a plain dict that may be changed or replaced until `log_files_gen`.
         settings: what the configuration says; None before `configure`.
+        code_selection: what is kept of the code; None before `configure`.
         task_table_name: the task table of the experiments.
         data_root: the database folder, as it was given.
         is_master_node: whether this is the node that the others send their records to.
@@ -72,7 +73,7 @@ class ExperimentManager(CheckpointSaving):
         self.time_step_holder: TimeStepHolder = logger.clock
         self._tracked: list[str] = []
         self._tracked_are_old = False
-        self._selection: Selection | None = None
+        self.code_selection: Selection | None = None
         self._custom = CustomData()
         self._log_callback: Callable[[dict[str, Any]], object] | None = None
         self._run: Run | None = None
@@ -125,7 +126,7 @@ class ExperimentManager(CheckpointSaving):
             os.path.abspath(os.path.expanduser(code_root)),
             getattr(sys.modules["__main__"], "__file__", None),
         )
-        self._selection = Selection.from_settings(settings, root, ignore_file_path, run_file, script)
+        self.code_selection = Selection.from_settings(settings, root, ignore_file_path, run_file, script)
         self.settings = settings
         self.task_table_name = task
         self.data_root = os.path.abspath(os.path.expanduser(data_root))
@@ -218,7 +219,7 @@ class ExperimentManager(CheckpointSaving):
             self.finish(FAILED, str(error))
             raise not_writable(root, str(error)) from error
         self.logger.log_callback = self._log_callback
-        if self._selection is not None and (notice := self._run.keep_code(self._selection)):
+        if self.code_selection is not None and (notice := self._run.keep_code(self.code_selection)):
             self.logger.warn(notice)
         self.logger.add_text("hyperparameters", _markdown_table(self._run.parameters))
         self.serialize_object_and_save()

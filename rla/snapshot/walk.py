@@ -78,6 +78,24 @@ class Walk:
         self._add_folder(folder, rules)
         return True
 
+    def left_out_of(self, folder: str, names: Iterable[str]) -> set[str]:
+        """Return those of the names in a folder that the walk leaves out, as `shutil.copytree` asks for them."""
+        inside = os.path.relpath(os.path.realpath(folder), self.root).replace(os.sep, "/")
+        rules = list(self._ignore.rules) if self._ignore else []
+        here = ""
+        for part in [] if inside == "." else inside.split("/"):
+            self._enter(here, rules)
+            here = f"{here}{part}/"
+        self._enter(here, rules)
+        never = self._never(here)
+
+        def is_left_out(name: str) -> bool:
+            path = os.path.join(folder, name)
+            is_folder = os.path.isdir(path) and not os.path.islink(path)
+            return name in never or _is_ignored(rules, f"{here}{name}", is_folder)
+
+        return set(filter(is_left_out, names))
+
     def _enter(self, folder: str, rules: list[IgnoreRules]) -> None:
         """Add the rules of a folder of its own, which overrule those above it."""
         if folder and self._ignore is not None and self._ignore.nested:

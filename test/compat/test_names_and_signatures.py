@@ -36,8 +36,8 @@ NOT_YET: dict[str, set[str]] = {
         *("import_hyper_parameters", "load_from_record_date", "fork_tester_log_files"),
         *("Tester.update_log_files_location", "Tester.log_file_copy", "Tester.task_gen", "Tester.load_tester"),
         *("Tester.add_summary_to_logger", "Tester.sync_log_file", "Tester.log_file_finder"),
-        *("Tester.get_ignore_files", "Tester.log_name_formatter", "Tester.get_version_num", "Tester.update_fph"),
-        *("Tester.new_saver", "Tester.save_checkpoint", "Tester.load_checkpoint", "Tester.auto_parse_info"),
+        *("Tester.log_name_formatter", "Tester.get_version_num", "Tester.update_fph"),
+        "Tester.auto_parse_info",
         *("Tester.add_graph", "Tester.print_large_memory_variable", "Tester.dict_to_table_text_summary"),
     },
 }
@@ -182,7 +182,7 @@ def test_the_list_of_later_work_has_only_names_of_the_original() -> None:
 
 
 def test_all_modules_that_have_a_home_and_names_are_in_the_list() -> None:
-    packages = {"easy_log", "trackers"}
+    packages = {"easy_log", "easy_torch", "trackers"}
     assert {item.module for item in ITEMS} == set(ALIASES) - packages
     assert len(NOW) > 100
 

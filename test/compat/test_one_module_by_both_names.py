@@ -99,7 +99,8 @@ def path_of(names, real, is_package):
     return "" if is_package else str(getattr(sys.modules[real], "__path__", ""))
 
 import rla
-report([([f"RLA.{path}"], real, REAL[real] or real in ("rla.compat.easy_log", "rla.compat.trackers"))
+PACKAGES = ("rla.compat.easy_log", "rla.compat.easy_torch", "rla.compat.trackers")
+report([([f"RLA.{path}"], real, REAL[real] or real in PACKAGES)
         for path, real in ALIASES.items()], path_of)
 """
 

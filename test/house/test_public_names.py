@@ -32,6 +32,7 @@ PUBLIC = {
     "RLAError",
     "RLAWarning",
     "__version__",
+    "compare_experiments",
     "exp_manager",
     "experiment_data_query",
     "logger",
