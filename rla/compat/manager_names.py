@@ -12,7 +12,6 @@ from rla import config
 from rla.errors import NotConfiguredError
 from rla.experiment.folders import ExperimentFolders
 from rla.experiment.manager import ExperimentManager
-from rla.snapshot.walk import IgnoreFiles, Walk
 
 __all__ = ["attach"]
 
@@ -45,6 +44,8 @@ def _private_config(self: ExperimentManager) -> dict[str, Any]:
 
 def _get_ignore_files(self: ExperimentManager, src: str, names: Sequence[str]) -> set[str]:
     """Return what a code backup leaves out of a folder, for `shutil.copytree(ignore=…)`."""
+    from rla.snapshot.walk import IgnoreFiles, Walk
+
     selection = self.code_selection
     if selection is None:
         raise NotConfiguredError("exp_manager.get_ignore_files()", "exp_manager.configure(...)")

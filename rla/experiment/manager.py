@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rla import timers
 from rla.checkpoint.registry import check_framework
@@ -27,7 +27,9 @@ from rla.experiment.endings import finishing, tell_at_end
 from rla.experiment.run import Run, start_run
 from rla.machine import distributed_rank, node_address
 from rla.output.logger import Logger, process_logger
-from rla.snapshot.selection import Selection
+
+if TYPE_CHECKING:
+    from rla.snapshot.selection import Selection
 
 __all__ = ["ExperimentManager", "exp_manager"]
 
@@ -113,6 +115,8 @@ class ExperimentManager(CheckpointSaving):
             ConfigError: the configuration is missing, unreadable or wrong; nothing has changed then.
             InvalidNameError: the task name cannot be one.
         """
+        from rla.snapshot.selection import Selection  # only who makes experiments needs it
+
         task = check_task_name(task_table_name)
         settings = load_settings(rla_config if isinstance(rla_config, (str, Mapping)) else os.fspath(rla_config))
         _ = settings.log_used, check_framework(settings.framework, settings.source)  # better told now than after hours

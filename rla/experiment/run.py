@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rla import files
 from rla.database.archive import objects_path, write_archive, write_objects
@@ -25,9 +25,10 @@ from rla.environment import hardware, installed_packages
 from rla.errors import warn_quietly
 from rla.machine import host_name, process_start
 from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, PARAMETER_FILE, RUN_CARD_FILE, SECRET_KEYS
-from rla.snapshot.selection import Selection
-from rla.snapshot.take import take_snapshot
 from rla.version import __version__
+
+if TYPE_CHECKING:
+    from rla.snapshot.selection import Selection
 
 __all__ = ["Run", "start_run"]
 
@@ -74,6 +75,8 @@ class Run:
         Returns:
             What people should know: what was left out and why; None when there is nothing to say.
         """
+        from rla.snapshot.take import take_snapshot  # only a run needs it
+
         try:
             snapshot = take_snapshot(selection, self.place.data_root, self.place.path(CODE))
         except OSError as error:  # a full disk: the training is worth more than its code

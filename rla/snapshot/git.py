@@ -17,7 +17,7 @@ from rla.snapshot.masking import is_masked_file, mask_secrets
 
 __all__ = ["GitState", "read_git_state", "uncommitted_patch"]
 
-_SECONDS: Final = 20.0
+_SECONDS: Final = 10.0
 _SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=true", "-c", "diff.noprefix=false")
 _DIFF: Final = (
     *("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--binary", "--full-index"),

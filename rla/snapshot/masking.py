@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from rla.names import SECRET_KEYS
@@ -18,6 +19,9 @@ MASK: Final = "***"
 
 _KEYS: Final = frozenset((*SECRET_KEYS, "ftp_server", "username"))
 """Those of the remote setting too: whoever gets the code needs neither the server nor the account."""
+
+_LARGEST_YAML: Final = 200_000
+"""Longer texts would keep the parser of YAML busy for seconds: they are gone through line by line."""
 
 _FORMATS: Final = {
     "yaml": "yaml",
@@ -90,19 +94,22 @@ def mask_secrets(text: str, path: str) -> Masked:
     if _ANY_KEY.search(text) is None:
         return Masked(text, [])
     kind = _format(path)
-    spans = list(_spans_of_lines(text, comments_only=kind in ("yaml", "toml", "json"), prefixes=kind == "env"))
-    if kind == "yaml":
+    by_line = kind in ("ini", "env") or (kind == "yaml" and len(text) > _LARGEST_YAML)
+    spans = list(_spans_of_lines(text, comments_only=not by_line, prefixes=kind == "env"))
+    if kind == "yaml" and len(text) <= _LARGEST_YAML:
         spans += _spans_of_yaml(text)
     elif kind in ("json", "toml"):
         spans += _spans_of_tokens(text)
     parts: list[str] = []
     keys: list[str] = []
-    done = 0
+    done, line = 0, 1
     for start, end, key, bare in sorted(spans):
         if start >= done and start < end:
+            line += text.count("\n", done, start)
             covered = _covered(text[start:end])
             parts += [text[done:start], f'"{covered}"' if bare else covered]
-            keys.append(f"{key} (line {text.count(chr(10), 0, start) + 1})")
+            keys.append(f"{key} (line {line})")
+            line += text.count("\n", start, end)
             done = end
     return Masked("".join([*parts, text[done:]]), keys)
 
@@ -146,20 +153,19 @@ def _spans_of_node(text: str, node: Any, secret: str, seen: set[tuple[int, str]]
 
 def _spans_of_tokens(text: str) -> Iterator[_Span]:
     """Yield the texts behind secret keys of JSON or TOML, and those in lists behind them."""
-    tokens = [match for match in _TOKEN.finditer(text) if not match[0].startswith("#")]
     secret, depth = "", 0
-    for index, token in enumerate(tokens):
-        following = tokens[index + 1][0] if index + 1 < len(tokens) else ""
-        if following in (":", "=") and token[0] not in ("]", "}"):
-            name = token[0].strip("\"'").rpartition(".")[2]
+    tokens = (match for match in _TOKEN.finditer(text) if not match[0].startswith("#"))
+    for token, following in pairwise(chain(tokens, (None,))):
+        assert token is not None  # None stands at the end alone
+        piece, behind = token[0], following[0] if following else ""
+        if behind in (":", "=") and piece not in ("]", "}"):
+            name = piece.strip("\"'").rpartition(".")[2]
             secret, depth = (name if _is_secret(name) else ""), 0
-        elif token[0] in ("[", "]"):
-            depth += 1 if token[0] == "[" else -1
-        elif secret and token[0].startswith(('"', "'")):
+        elif piece in ("[", "]"):
+            depth += 1 if piece == "[" else -1
+        elif secret and piece.startswith(('"', "'")):
             yield _Span(token.start(), token.end(), secret)
-        if token[0] in ("{", "}") or (
-            secret and depth <= 0 and token[0] not in (":", "=") and following not in (":", "=")
-        ):
+        if piece in ("{", "}") or (depth <= 0 and not {piece, behind} & {":", "="}):
             secret = ""
 
 

@@ -146,6 +146,8 @@ def find_files(selection: Selection) -> Found:
         _add_names(selection, found)
     for path in selection.single_files:
         inside = os.path.relpath(path, selection.code_root).replace(os.sep, "/")
+        if _is_outside(inside):  # the same place may have two names
+            inside = os.path.relpath(os.path.realpath(path), os.path.realpath(selection.code_root))
         name = os.path.basename(path) if _is_outside(inside) else inside
         if os.path.isdir(path):
             _add_all(path, name, found)

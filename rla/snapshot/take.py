@@ -18,6 +18,8 @@ from rla.snapshot.store import CodeStore
 __all__ = ["Snapshot", "contents", "take_snapshot"]
 
 _ATTEMPTS: Final = 3
+_LONGEST_LIST: Final = 100
+"""So many masked values of a file are listed in the manifest."""
 _LISTED: Final = 10
 """So many of the files that are left out are named in the notice; the manifest names all."""
 
@@ -114,7 +116,8 @@ def contents(selection: Selection, manifest: Manifest) -> Iterator[tuple[str, by
             masked = mask_secrets(content.decode("utf-8", "surrogateescape"), path)
             if masked.keys:
                 content = masked.text.encode("utf-8", "surrogateescape")
-                manifest.masked[path] = masked.keys
+                more = len(masked.keys) - _LONGEST_LIST
+                manifest.masked[path] = masked.keys[:_LONGEST_LIST] + [f"and {more} more"] * (more > 0)
         yield path, content, status
 
 
