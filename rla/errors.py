@@ -177,10 +177,10 @@ class AmbiguousExperimentError(QueryError, AssertionError):
 class UntrustedPickleError(RLAError):
     """A pickle asks for a class or function that is not plain data."""
 
-    def __init__(self, path: str, wanted: str) -> None:
+    def __init__(self, path: str, wanted: str, read: str = "plain containers, numpy arrays and dates") -> None:
         super().__init__(
-            f"'{path}' was not read: it wants '{wanted}', and loading that could run code. "
-            "Only plain containers, numpy arrays and dates are read. If the file is your own, pass trust=True."
+            f"'{path}' was not read: it wants {wanted}, and loading that could run code. "
+            f"Only {read} are read. If the file is your own, pass trust=True."
         )
 
 

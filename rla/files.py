@@ -24,6 +24,7 @@ except ImportError:  # Windows: liveness of a run is then judged by its process 
 
 __all__ = [
     "append",
+    "aside_start",
     "create_directory",
     "create_file",
     "descriptor",
@@ -237,9 +238,14 @@ class AsideFile:
 def _create_aside(target: Path) -> tuple[int, Path]:
     """Make a new file beside another, and return its descriptor and path."""
     while True:
-        aside = target.with_name(f".{target.name[:100]}.{os.getpid()}-{next(_numbers)}.tmp")
+        aside = target.with_name(f"{aside_start(target.name)}.{os.getpid()}-{next(_numbers)}.tmp")
         with contextlib.suppress(FileExistsError):  # of a process of the same number, on another host or long ago
             return os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), aside
+
+
+def aside_start(name: str) -> str:
+    """Return how the names of files begin that are written aside for one of this name."""
+    return "." + os.fsencode(name)[:100].decode("utf-8", "ignore")
 
 
 def is_written_aside(name: str) -> bool:

@@ -7,15 +7,15 @@ never touched.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
 from pathlib import Path
 from typing import Any, Final
 
 from rla import files
 from rla.checkpoint.base import CheckpointSaver
-from rla.checkpoint.listing import list_checkpoints, step_of
-from rla.checkpoint.registry import saver_of_file
+from rla.checkpoint.listing import SavedFile, list_checkpoints, saved_file
+from rla.checkpoint.registry import saver_for
 from rla.errors import (
     CheckpointError,
     CheckpointNotFoundError,
@@ -30,6 +30,8 @@ DEFAULT_NAME: Final = "checkpoint"
 """The name of checkpoints that were given none; files of older tools count as of this name."""
 
 _LONGEST_PROBLEM: Final = 200
+_LONGEST_FILE_NAME: Final = 255
+"""In bytes, on all usual file systems."""
 
 
 class CheckpointFolder:
@@ -38,13 +40,18 @@ class CheckpointFolder:
     Args:
         folder: the experiment's folder in the checkpoint tree.
         saver: the saver of the framework.
-        max_to_keep: how many of each name are kept; all when None or 0.
+        max_to_keep: how many of each name are kept; all when None, 0 or negative.
+
+    Raises:
+        ValueError: ``max_to_keep`` is no whole number.
     """
 
     def __init__(self, folder: str | os.PathLike[str], saver: CheckpointSaver, max_to_keep: int | None) -> None:
         self.folder = Path(folder)
         self._saver = saver
-        self._max_to_keep = max_to_keep or 0
+        if max_to_keep is not None and not isinstance(max_to_keep, int):
+            raise ValueError(f"max_to_keep is a whole number, or None to keep all; got {max_to_keep!r}.")
+        self._max_to_keep = max(0, max_to_keep or 0)
         self._saved: dict[str, list[str]] = {}
         self._remarked = False
 
@@ -70,6 +77,8 @@ class CheckpointFolder:
         if not name or os.path.basename(name) != name or name.startswith(".") or "\0" in name:
             raise CheckpointError(f"checkpoint_name={name!r} is no plain file name; use one such as 'checkpoint'.")
         path = self.folder / f"{name}_{step}{self._saver.suffix}"
+        if len(os.fsencode(path.name)) > _LONGEST_FILE_NAME:  # better said before gigabytes are written
+            raise CheckpointError(f"checkpoint_name={name!r} is too long for the name of a file.")
         try:
             with files.replacing(path) as stream:
                 try:
@@ -88,9 +97,7 @@ class CheckpointFolder:
 
     def _listed(self, name: str) -> list[str]:
         """Return our files of a name, by time step."""
-        ours = re.compile(rf"{re.escape(name)}_(\d+){re.escape(self._saver.suffix)}")
-        found = [(int(match[1]), file) for file in list_checkpoints(self.folder) if (match := ours.fullmatch(file))]
-        return [file for _, file in sorted(found)]
+        return [file for file, _ in _candidates(self.folder, name) if file.startswith(f"{name}_")]
 
     def _rotate(self, name: str, newest: str) -> None:
         """Remove the oldest files of a name, in the order in which they were saved."""
@@ -98,12 +105,10 @@ class CheckpointFolder:
         if newest in saved:
             saved.remove(newest)
         saved.append(newest)
-        while self._max_to_keep and len(saved) > self._max_to_keep:
-            try:
-                files.remove(self.folder / saved[0])
-            except OSError:  # it is tried again after the next one
-                return
-            del saved[0]
+        for file in saved[: -self._max_to_keep] if self._max_to_keep else ():
+            with contextlib.suppress(OSError):  # it is tried again after the next one
+                files.remove(self.folder / file)
+                saved.remove(file)
 
 
 def load_checkpoint(
@@ -126,46 +131,42 @@ def load_checkpoint(
         MissingPackageError: its framework is not installed.
         CheckpointError: it is damaged; the message names those that may be tried instead.
     """
-    path, found = _find(Path(folder), step, name)
-    saver = saver_of_file(path.name)
-    if saver is None:
-        raise CheckpointError(f"Nobody reads files such as '{path}'; is the package of its framework installed?")
+    path, saved = _find(Path(folder), step, name)
+    saver = saver_for(saved.framework)
     try:
-        return found, saver.read(str(path), trust)
+        files.open_regular(path).close()  # a named pipe would be waited for
+        return saved.step, saver.read(str(path), trust)
     except (UntrustedPickleError, MissingPackageError):
         raise
     except Exception as error:  # a damaged file can make a framework raise anything
-        others = [file for file in _candidates(path.parent, name) if file != path.name]
+        others = [file for file, _ in _candidates(path.parent, name) if file != path.name]
         hint = f" Others of this run: {', '.join(others[-3:])}; give their step as ckp_index." if others else ""
         problem = f"{type(error).__name__}: {error}".split(". ")[0].splitlines()[0][:_LONGEST_PROBLEM]
+        if isinstance(error, OSError) and error.strerror:
+            raise CheckpointError(f"'{path}' cannot be read: {error.strerror}.{hint}") from error
         raise CheckpointError(
             f"'{path}' cannot be loaded; it is damaged or was cut short ({problem}).{hint}"
         ) from error
 
 
-def _candidates(folder: Path, name: str) -> list[str]:
-    """Return the checkpoints of a name, by time step; for the default name, those of older tools too."""
-    ours = re.compile(rf"{re.escape(name)}_\d+\.\w+")
-    older = re.compile(r"checkpoint-\d+\.pt|checkpoint\.pt")
-    names = list_checkpoints(folder)
-    return [file for file in names if ours.fullmatch(file) or (name == DEFAULT_NAME and older.fullmatch(file))]
+def _candidates(folder: Path, name: str) -> list[tuple[str, SavedFile]]:
+    """Return the checkpoints of a name, by time step."""
+    found = [(file, saved_file(file)) for file in list_checkpoints(folder)]
+    return [(file, saved) for file, saved in found if saved is not None and saved.name == name]
 
 
-def _find(folder: Path, step: int | None, name: str) -> tuple[Path, int]:
+def _find(folder: Path, step: int | None, name: str) -> tuple[Path, SavedFile]:
     candidates = _candidates(folder, name)
-    steps = {file: _step(file) for file in candidates}
-    wanted = [file for file in candidates if step is None or steps[file] == step]
+    wanted = [(file, saved) for file, saved in candidates if step is None or saved.step == step]
     if wanted:
-        newest = max(wanted, key=lambda file: steps[file])  # the last of equal ones: listed by time
-        return folder / newest, steps[newest]
+        file, newest = wanted[-1]
+        return folder / file, newest
     if candidates:
-        listed = ", ".join(str(steps[file]) for file in candidates)
+        listed = ", ".join(str(saved.step) for _, saved in candidates)
         raise CheckpointNotFoundError(f"There is no checkpoint of step {step} in '{folder}'; there are: {listed}.")
-    names = sorted({file.rpartition("_")[0] for file in list_checkpoints(folder) if step_of(file) is not None} - {""})
+    listed_files = list_checkpoints(folder)
+    names = sorted({saved.name for file in listed_files if (saved := saved_file(file)) is not None})
     known = f" Names there: {', '.join(names)}.{did_you_mean(name, names)}" if names else ""
+    if foreign := [file for file in listed_files if file.startswith(f"{name}_") and saved_file(file) is None]:
+        known += f" Is {', '.join(foreign[-3:])} of a framework whose package is not installed?"
     raise CheckpointNotFoundError(f"There is no checkpoint '{name}' in '{folder}'.{known}")
-
-
-def _step(file: str) -> int:
-    step = step_of(file)
-    return int(file.rpartition("_")[2].partition(".")[0]) if step is None else step

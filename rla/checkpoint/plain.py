@@ -74,6 +74,9 @@ def _without_arrays(value: Any, arrays: dict[str, Any]) -> Any:
     """Replace the arrays in dicts, lists and tuples by places, and collect them by member."""
     import numpy
 
+    if hasattr(value, "detach") or (isinstance(value, numpy.ndarray) and type(value) is not numpy.ndarray):
+        kind = f"{type(value).__module__}.{type(value).__name__}"
+        raise TypeError(f"a {kind} cannot be in a plain checkpoint; give an array of numpy, or set DL_FRAMEWORK: torch")
     if isinstance(value, numpy.ndarray) and value.ndim and value.dtype.kind in "biufcUSMm":
         member = f"array_{len(arrays)}.npy"
         arrays[member] = value

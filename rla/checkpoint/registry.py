@@ -10,7 +10,7 @@ from rla.checkpoint.base import CheckpointSaver
 from rla.errors import CheckpointError, ConfigValueError, MissingPackageError, did_you_mean, warn_quietly
 from rla.names import FRAMEWORKS
 
-__all__ = ["ENTRY_POINTS", "SAVERS", "check_framework", "saver_for", "saver_of_file"]
+__all__ = ["ENTRY_POINTS", "SAVERS", "check_framework", "framework_of", "saver_for"]
 
 SAVERS: Final[dict[str, str]] = {
     "torch": "rla.checkpoint.torch:TorchSaver",
@@ -72,21 +72,18 @@ def saver_for(framework: str) -> CheckpointSaver:
         raise CheckpointError(f"The checkpoint saver '{framework}' ({path}) cannot be used: {error}") from error
 
 
-def saver_of_file(file_name: str) -> CheckpointSaver | None:
-    """Make the saver that writes files of this name; None when nobody does.
+def framework_of(suffix: str) -> str | None:
+    """Return the framework whose files have a suffix such as ``.pt``; None when there is none."""
+    return _SUFFIXES.get(suffix) or (_foreign_suffixes().get(suffix) if _foreign() else None)
 
-    Raises:
-        MissingPackageError: the package of its framework is not installed.
-    """
-    suffix = file_name[file_name.rfind(".") :]
-    if suffix in _SUFFIXES:
-        return saver_for(_SUFFIXES[suffix])
+
+@functools.lru_cache(maxsize=1)
+def _foreign_suffixes() -> dict[str, str]:
+    """Return the suffixes of the savers of other packages; one that cannot be used warns and is left out."""
+    found: dict[str, str] = {}
     for framework in _foreign():
         try:
-            saver = saver_for(framework)
+            found.setdefault(saver_for(framework).suffix, framework)
         except (CheckpointError, MissingPackageError) as error:
             warn_quietly(str(error))
-            continue
-        if saver.suffix == suffix:
-            return saver
-    return None
+    return found

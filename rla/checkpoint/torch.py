@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import pickle
 import re
-from typing import Any, ClassVar
+import zipfile
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
 
 from rla.checkpoint.base import CheckpointSaver, Stream
 from rla.errors import UntrustedPickleError
@@ -13,7 +16,8 @@ from rla.optional import require
 
 __all__ = ["TorchSaver"]
 
-_REFUSED = re.compile(r"(?:GLOBAL|global|class|function)\s+([\w.]+)")
+_REFUSED: Final = re.compile(r"(?:GLOBAL|global|class|function)\s+([\w.]+)")
+_LISTED: Final = 5
 
 
 class TorchSaver(CheckpointSaver):
@@ -38,18 +42,40 @@ class TorchSaver(CheckpointSaver):
                 return self._torch.load(path, map_location=where, weights_only=not trust)
         except pickle.UnpicklingError as error:
             refused = _REFUSED.search(str(error))
-            if trust or refused is None:
+            if trust or (refused is None and not zipfile.is_zipfile(path)):  # no file of torch at all
                 raise
-            raise UntrustedPickleError(path, refused[1]) from None
+            wanted = f"'{refused[1]}'" if refused else "more than that"
+            raise UntrustedPickleError(path, wanted, "tensors, arrays and plain values") from None
 
     def remark(self, content: dict[str, Any]) -> str | None:
-        modules = [str(key) for key, value in content.items() if isinstance(value, self._torch.nn.Module)]
-        if not modules:
+        found = list(self._not_plain(content, ""))
+        if not found:
             return None
-        return (
-            f"the checkpoint holds whole modules ({', '.join(modules)}), so it can only be loaded with trust=True; "
-            f"save their state_dict() instead"
-        )
+        modules = any(isinstance(value, self._torch.nn.Module) for _, value in found)
+        shown = ", ".join(f"{name} ({type(value).__name__})" for name, value in found[:_LISTED])
+        advice = "; save state_dict() of a module" if modules else ""
+        return f"the checkpoint can only be loaded with trust=True, because of: {shown}{advice}"
+
+    def _not_plain(self, value: Any, name: str) -> Iterator[tuple[str, Any]]:
+        """Yield name and value of what torch does not read with ``weights_only``."""
+        kind = type(value)
+        if kind in (dict, OrderedDict):
+            for key, item in value.items():
+                yield from self._not_plain(item, f"{name}.{key}" if name else str(key))
+        elif kind in (list, tuple, set):
+            for index, item in enumerate(value):
+                yield from self._not_plain(item, f"{name}.{index}")
+        elif not self._is_plain(value, kind):
+            yield name, value
+
+    def _is_plain(self, value: Any, kind: type) -> bool:
+        torch = self._torch
+        if kind in (int, float, complex, bool, str, bytes, type(None)):
+            return True
+        if isinstance(value, (torch.Tensor, torch.Size, torch.dtype, torch.device)):
+            return True
+        dtype = getattr(value, "dtype", None)
+        return kind.__module__ == "numpy" and getattr(dtype, "kind", "") in "biufcSUMm" and not hasattr(value, "mask")
 
     def _accepting_arrays(self) -> contextlib.AbstractContextManager[Any]:
         """Accept arrays of numpy while a file is read: plain data, which torch leaves out of its own list."""

@@ -15,7 +15,15 @@ from typing import Any, Final
 from rla import files
 from rla.errors import UntrustedPickleError
 
-__all__ = ["ArchivedState", "accept_as_plain_state", "objects_path", "read_archive", "write_archive", "write_objects"]
+__all__ = [
+    "ArchivedState",
+    "accept_as_plain_state",
+    "objects_path",
+    "read_archive",
+    "read_object",
+    "write_archive",
+    "write_objects",
+]
 
 _PLAIN: Final = {
     "builtins": {"set", "frozenset", "complex", "bytearray", "range", "slice"},
@@ -79,7 +87,7 @@ class _PlainUnpickler(pickle.Unpickler):
             return lambda kind, base, state: object.__new__(kind) if base is object else base(state)
         if name in _PLAIN.get(module, ()) or (module, name) in _CONTAINERS:
             return super().find_class(module, name)
-        raise UntrustedPickleError(self._path, f"{module}.{name}")
+        raise UntrustedPickleError(self._path, f"'{module}.{name}'")
 
 
 def read_archive(path: Path, trust: bool = False) -> Any:
@@ -121,7 +129,7 @@ def write_objects(archive: Path, objects: dict[str, Any]) -> list[str]:
     """Write values that are no plain data into a pickle beside the archive; without any, it is removed.
 
     Returns:
-        Names of values that no pickle can hold; they are left out.
+        Names of those that are kept there; what no pickle can hold is left out.
 
     Raises:
         OSError: it could not be written; an earlier one is unchanged.
@@ -137,4 +145,21 @@ def write_objects(archive: Path, objects: dict[str, Any]) -> list[str]:
         files.write_atomic(path, pickle.dumps(pickled, protocol=4))
     elif path.exists():
         files.remove(path)
-    return [name for name in objects if name not in pickled]
+    return list(pickled)
+
+
+def read_object(archive: Path, name: str) -> Any:
+    """Read one of the values beside an archive, which runs code of its class: only for files of one's own.
+
+    Raises:
+        KeyError: it is not there.
+        OSError: the file cannot be read.
+        ValueError: the file is damaged.
+    """
+    content = files.read_regular(objects_path(archive), limit=1 << 50)
+    try:
+        return pickle.loads(pickle.loads(content)[name])
+    except KeyError:
+        raise
+    except Exception as error:  # a damaged pickle, or a class that has changed since, can raise nearly anything
+        raise ValueError(f"'{name}' of '{objects_path(archive)}' cannot be loaded: {error}") from error

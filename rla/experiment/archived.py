@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pickle
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rla.database.archive import ArchivedState, objects_path, read_archive
+from rla.database.archive import ArchivedState, objects_path, read_archive, read_object
 from rla.database.attribute_dict import AttributeDict
 from rla.database.index_name import parse_record_date
-from rla.database.plain_values import restore
+from rla.database.plain_values import restore, text_of
 from rla.database.query import ExperimentRecord
 from rla.database.run_card import RunCard
 from rla.errors import UntrustedPickleError
@@ -99,14 +98,14 @@ class ArchivedExperiment(ExperimentCheckpoints):
         Raises:
             KeyError: there is none of that name.
             UntrustedPickleError: it is no plain data, and not trusted.
+            OSError: the file beside the archive that holds it cannot be read.
+            ValueError: that file is damaged, or a class in it has changed since.
         """
-        path = objects_path(self.path)
-        apart = read_archive(path) if path.exists() else {}
-        if key not in apart:
+        if text_of(key) not in self.state.get("objects", ()):
             return self.custom_data[key]
         if not trust:
-            raise UntrustedPickleError(str(path), f"object {key}")
-        return pickle.loads(apart[key])
+            raise UntrustedPickleError(str(objects_path(self.path)), f"to load the object '{key}'")
+        return read_object(self.path, text_of(key))
 
     def get_timestep(self) -> int | float:
         """Return the time step at which the archive was written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from rla.checkpoint.folder import DEFAULT_NAME, CheckpointFolder, load_checkpoint
 from rla.checkpoint.registry import saver_for
 from rla.config import Settings
+from rla.errors import CheckpointError
 from rla.experiment.folders import ExperimentFolders
 from rla.names import CHECKPOINT
 from rla.output.logger import Logger
@@ -38,7 +40,11 @@ class ExperimentCheckpoints(ExperimentFolders):
             UntrustedPickleError: it wants to run code, and is not trusted.
             CheckpointError: it is damaged; the message names run and file, and those that may be tried instead.
         """
-        step = None if ckp_index is None else int(ckp_index)
+        try:
+            step = None if ckp_index is None else int(ckp_index)
+        except ValueError:
+            problem = f"ckp_index={ckp_index!r} is no time step; give a number, or nothing for the last one."
+            raise CheckpointError(problem) from None
         return load_checkpoint(self.checkpoint_dir, step, checkpoint_name or DEFAULT_NAME, trust)
 
 
@@ -63,7 +69,7 @@ class CheckpointSaving(ExperimentCheckpoints):
         """Say how many checkpoints are kept.
 
         Args:
-            max_to_keep: the last so many of each name; all when None or 0.
+            max_to_keep: the last so many of each name; all when None, 0 or negative.
             var_prefix: kept for scripts that pass it; what is saved is what `save_checkpoint` is given.
             verbose: kept for scripts that pass it.
 
@@ -71,6 +77,7 @@ class CheckpointSaving(ExperimentCheckpoints):
             NotConfiguredError: there is no experiment yet.
             MissingPackageError: the framework of the configuration is not installed.
             CheckpointError: there is no saver for it.
+            ValueError: ``max_to_keep`` is no whole number.
         """
         folder = self._current_run("new_saver()").place.path(CHECKPOINT)
         assert self.settings is not None  # there is a run
@@ -107,7 +114,12 @@ class CheckpointSaving(ExperimentCheckpoints):
         content = dict(model_dict or {})
         if remark := self._checkpoints.remark(content):
             self.logger.warn(remark)
-        path = self._checkpoints.save(content, int(self.logger.now()), checkpoint_name or DEFAULT_NAME)
+        now = self.logger.now()
+        if not math.isfinite(now):
+            raise CheckpointError(
+                f"The time step is {now}; a checkpoint needs a number. See time_step_holder.set_time()."
+            )
+        path = self._checkpoints.save(content, int(now), checkpoint_name or DEFAULT_NAME)
         if related_variable:
             self._keep_related(related_variable)
         return str(path)

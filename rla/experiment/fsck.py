@@ -184,7 +184,8 @@ def _leftovers(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
     trees = (LOG, CODE, HYPERPARAMETER, CHECKPOINT)
     found = [path for tree in trees for path in _written_aside(record.place.path(tree))]
     archive = record.place.path(ARCHIVE)
-    found += [path for path in _written_aside(archive.parent) if path.name.startswith(f".{archive.name[:100]}")]
+    start = files.aside_start(record.place.index_name)
+    found += [path for path in _written_aside(archive.parent) if path.name.startswith(start)]
     if found:
         for path in found if repair and own else ():
             files.remove(path)

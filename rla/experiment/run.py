@@ -107,6 +107,7 @@ class Run:
             for name in (RUN_CARD_FILE, f"{PARAMETER_FILE}.json", f"{PARAMETER_FILE}.yaml"):
                 files.remove(self.place.path(tree) / name)
         files.remove(self.place.path(ARCHIVE))
+        files.remove(objects_path(self.place.path(ARCHIVE)))
         for folder, _, _ in os.walk(self.place.data_root, topdown=False):
             files.remove_directory(folder)
 
@@ -128,7 +129,7 @@ class Run:
         names = {pointer.split("/")[1]: None for pointer, kind in types.items() if kind == "repr"}
         objects = {key: value for key, value in custom_data.items() if escaped(text_of(key)) in names}
         archive = self.place.path(ARCHIVE)
-        lost = write_objects(archive, {text_of(key): value for key, value in objects.items()})
+        kept = write_objects(archive, {text_of(key): value for key, value in objects.items()})
         content = {
             "schema": 1,
             "task_table_name": self.place.task,
@@ -136,12 +137,13 @@ class Run:
             "hyper_param": parameters,
             "custom_data": custom,
             "custom_data_types": types,
+            "objects": kept,
             "time_step": time_step,
         }
         write_archive(archive, content)
         apart = f"is no plain data; it is kept in '{objects_path(archive).name}' and loaded only with trust=True"
         without = "can be held by no pickle; only its text is kept"
-        return {key: without if text_of(key) in lost else apart for key in map(text_of, objects)}
+        return {key: apart if key in kept else without for key in map(text_of, objects)}
 
 
 def start_run(
