@@ -5,6 +5,7 @@ Both are read from the file system, so that they cost a start a few milliseconds
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
@@ -34,7 +35,13 @@ def installed_packages() -> dict[str, str]:
         for name in names:
             match = _INSTALLED.fullmatch(name)
             if match:
-                found.setdefault(re.sub(r"[-_.]+", "-", match["name"]).lower(), match["version"])
+                distribution, version = match["name"], match["version"]
+            elif name.endswith(".egg-info"):  # installed in place
+                distribution = name.removesuffix(".egg-info")
+                version = _first(f"{folder}/{name}/PKG-INFO", r"(?m)^Version:\s*(\S+)")
+            else:
+                continue
+            found.setdefault(re.sub(r"[-_.]+", "-", distribution).lower(), version)
     return dict(sorted(found.items()))
 
 
@@ -51,7 +58,8 @@ def hardware() -> dict[str, Any]:
     if cpu := _first("/proc/cpuinfo", r"model name\s*:\s*(.+)") or platform.processor():
         facts["cpu"] = cpu
     facts["cores"] = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    facts["memory_gib"] = round(psutil.virtual_memory().total / 2**30, 1)
+    with contextlib.suppress(OSError, psutil.Error):
+        facts["memory_gib"] = round(psutil.virtual_memory().total / 2**30, 1)
     cards = [_first(_NVIDIA / "gpus" / card / "information", r"Model:\s*(.+)") for card in _cards()]
     if cards:
         facts["gpus"] = [f"{count} x {name}" if count > 1 else name for name, count in Counter(cards).items()]

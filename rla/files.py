@@ -35,6 +35,7 @@ __all__ = [
     "lock",
     "make_directories",
     "open_append",
+    "open_for_reading",
     "open_for_update",
     "open_regular",
     "overwrite",
@@ -134,13 +135,17 @@ def create_file(path: PathLike, data: bytes, mode: int, modified: int) -> None:
 
     Raises:
         FileExistsError: something of that name is there already.
-        OSError: it could not be written; a part of it may be there.
+        OSError: it could not be written; nothing of it is left.
     """
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         if data:
             append(fd, data)
         os.utime(fd if os.utime in os.supports_fd else path, (modified, modified))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
     finally:
         os.close(fd)
 
@@ -280,13 +285,18 @@ def read_regular(path: PathLike, limit: int = 64 << 20) -> bytes:
     return content
 
 
+def open_for_reading(path: PathLike) -> int:
+    """Open ``path`` for reading, never waiting for the other end of a pipe, and return the file descriptor."""
+    return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+
+
 def open_regular(path: PathLike) -> BinaryIO:
     """Open a file for reading.
 
     Raises:
         OSError: it is not there, or no regular file.
     """
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a named pipe would otherwise be waited for
+    fd = open_for_reading(path)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -86,7 +87,16 @@ def with_progress_bar(description: str) -> Callable[[list[Item]], Iterable[Item]
 
 def print_json(content: Any) -> None:
     """Print plain data as JSON; what JSON cannot hold is written as text."""
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+    click.echo(json.dumps(_strict(content), indent=2, ensure_ascii=False, default=str))
+
+
+def _strict(content: Any) -> Any:
+    """Return the content with NaN and infinities as texts, as parameter.json has them: JSON has no such numbers."""
+    if isinstance(content, dict):
+        return {key: _strict(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_strict(value) for value in content]
+    return str(content) if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> None:

@@ -127,4 +127,7 @@ def _code(card: dict[str, Any]) -> str:
 
 
 def _moment(seconds: float | None) -> str:
-    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S") if seconds else ""
+    try:
+        return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S") if seconds else ""
+    except (ValueError, OverflowError, OSError):  # no date that there ever was
+        return str(seconds)

@@ -49,7 +49,9 @@ def _get_ignore_files(self: ExperimentManager, src: str, names: Sequence[str]) -
     selection = self.code_selection
     if selection is None:
         raise NotConfiguredError("exp_manager.get_ignore_files()", "exp_manager.configure(...)")
-    ignore = IgnoreFiles([path for path in selection.ignore_files if os.path.isfile(path)])
+    ignore = IgnoreFiles()
+    for path in filter(os.path.isfile, selection.ignore_files):
+        ignore.add(path)
     return Walk(selection.code_root, ignore).left_out_of(src, names)
 
 

@@ -5,6 +5,7 @@ compare_experiments("data", "13-05-01", "14-10-00").parameters
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rla.database.plain_values import as_mapping, text_of
+from rla.database.plain_values import as_mapping, plain_parameters, text_of
 from rla.database.query import find_run
 from rla.environment import installed_packages
 from rla.errors import QueryError
@@ -130,6 +131,8 @@ def _recorded(data_root: str | os.PathLike[str], name: str, task: str | None) ->
     if card:
         facts |= {key: str(value) for key, value in card.hardware.items()}
     code = CodeTree.of_snapshot(record.place.path(CODE))
+    if card and card.code is None and code.files:
+        code.notes.append("the code backup is not complete")
     return _Side(record.name, code, record.parameters(), card.packages if card else {}, facts)
 
 
@@ -140,6 +143,11 @@ def _working(folder: Path, like: CodeTree) -> _Side:
     if (git := read_git_state(str(folder))) is not None:
         facts |= {"git_commit": git.commit, "git_branch": git.branch, "git_remote": git.remote, "git_dirty": git.dirty}
     return _Side(str(folder), CodeTree.of_folder(folder, like), None, installed_packages(), facts)
+
+
+def _as_text(value: Any) -> str:
+    """Return a value as a text that is the same for equal values: arrays have no one answer to ==, and NaN none."""
+    return json.dumps(plain_parameters({"value": value}), sort_keys=True)
 
 
 def _changes(before: Mapping[Any, Any], after: Mapping[Any, Any], prefix: str = "") -> list[Change]:
@@ -154,6 +162,6 @@ def _changes(before: Mapping[Any, Any], after: Mapping[Any, Any], prefix: str = 
             one, other = as_mapping(before[key]), as_mapping(after[key])
             if one is not None and other is not None:
                 found += _changes(one, other, f"{name}.")
-            elif text_of(before[key], repr) != text_of(after[key], repr):  # as text: arrays have no one answer to ==
+            elif _as_text(before[key]) != _as_text(after[key]):
                 found.append(Change(name, CHANGED, before[key], after[key]))
     return found

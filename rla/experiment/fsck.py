@@ -194,21 +194,31 @@ def _leftovers(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
 
 
 def _written_aside(folder: Path) -> list[Path]:
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return []
-    return [folder / name for name in names if files.is_written_aside(name) or name == f".{PROGRESS_FILE}.wider"]
+    return [
+        folder / name for name in _names(folder) if files.is_written_aside(name) or name == f".{PROGRESS_FILE}.wider"
+    ]
 
 
 def _code(record: ExperimentRecord, hashes: dict[tuple[int, int], str]) -> Iterator[Finding]:
     folder = record.place.path(CODE)
     manifest = read_manifest(folder)
     changed = manifest.changed(folder, hashes) if manifest is not None else {}
+    card = record.run_card()
+    if manifest is None and card is not None and card.code is None and record.status() != "running":
+        own = (f"{PARAMETER_FILE}.json", f"{PARAMETER_FILE}.yaml")
+        if any(not name.startswith(".") and name not in own for name in _names(folder)):
+            yield Finding(record.name, WARNING, "its code backup is not complete", "see warn.txt of the run")
     if changed:
         shown = ", ".join(f"{path} {what}" for path, what in list(changed.items())[:3])
         problem = f"its code is not as it was recorded: {shown}" + f" and {len(changed) - 3} more" * (len(changed) > 3)
         yield Finding(record.name, ERROR, problem, "what ran may be in the repository: see `rla show`")
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _code_store(root: Path, repair: bool) -> Iterator[Finding]:

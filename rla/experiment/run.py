@@ -79,8 +79,9 @@ class Run:
 
         try:
             snapshot = take_snapshot(selection, self.place.data_root, self.place.path(CODE))
-        except OSError as error:  # a full disk: the training is worth more than its code
-            return f"The code backup is not complete: {error}"
+        except Exception as error:  # a full disk, a strange repository: the training is worth more than its code
+            problem = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+            return f"The code backup is not complete: {problem}"
         self.card.code = snapshot.manifest.digest if snapshot.manifest.files else None
         if (git := snapshot.git) is not None:
             self.card.git_commit, self.card.git_branch = git.commit, git.branch

@@ -6,6 +6,7 @@ They are recognised by the names of their classes' module and attributes, as Sta
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -44,6 +45,8 @@ def _write_image(writer: Any, key: str, value: Any, step: int) -> None:
 
 
 def _write_video(writer: Any, key: str, value: Any, step: int) -> None:
+    if importlib.util.find_spec("moviepy") is None:  # tensorboardX only prints a line then
+        raise ModuleNotFoundError("videos need the package moviepy: pip install moviepy")
     writer.add_video(key, value.frames, step, fps=value.fps)
 
 

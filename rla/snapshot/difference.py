@@ -137,4 +137,5 @@ def _diff(path: str, before: bytes, after: bytes) -> list[str]:
     if max(len(before), len(after)) > _LONGEST_SHOWN:
         return [f"too large to show: {len(before)} bytes, then {len(after)}"]
     old, new = (content.decode("utf-8", "backslashreplace").splitlines() for content in (before, after))
-    return list(difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm=""))
+    lines = list(difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm=""))
+    return lines or (["only line ends, or bytes that are no text, differ"] if before != after else [])

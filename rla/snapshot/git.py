@@ -9,20 +9,28 @@ import os
 import re
 import subprocess
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 from rla.snapshot.masking import is_masked_file, mask_secrets
 
 __all__ = ["GitState", "read_git_state", "uncommitted_patch"]
 
 _SECONDS: Final = 10.0
-_SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=true", "-c", "diff.noprefix=false")
+_SAFE: Final = (
+    *("-c", "core.fsmonitor=false", "-c", "core.quotePath=true"),
+    *("-c", "diff.noprefix=false", "-c", "diff.suppressBlankEmpty=false"),
+)
 _DIFF: Final = (
     *("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--binary", "--full-index"),
-    *("--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=dirty"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=dirty", "--unified=3"),
 )
+_OTHER_REPOSITORY: Final = frozenset(
+    ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF")
+)
+"""Variables that a hook of git sets, or that change what it prints."""
+_NO_PATCH: Final = "left out, as git could not make it, or it is larger"
 _WHOLE_FILE: Final = "--unified=1000000000"
 _SECTION: Final = re.compile(rb"^diff --git ", re.MULTILINE)
 
@@ -48,7 +56,8 @@ class GitState:
 
 def _git(folder: str, *arguments: str, largest: int = 64 << 20) -> bytes | None:
     """Run git in a folder and return what it prints; None when it fails, is not there, or prints too much."""
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    environment = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     command = ["git", "-C", folder, *_SAFE, *arguments]
     try:
         with subprocess.Popen(
@@ -92,16 +101,17 @@ def _remote(folder: str) -> str:
 
 
 def without_credentials(url: str) -> str:
-    """Return the address of a remote without user name, password and query; that of ssh keeps its user name."""
-    if "://" not in url:
-        return url  # git@host:path, or a folder
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    user, at, host = parts.netloc.rpartition("@")
-    kept = f"{user.partition(':')[0]}@" if at and parts.scheme in ("ssh", "git+ssh") else ""
-    return urlunsplit((parts.scheme, kept + host, parts.path, "", ""))
+    """Return the address of a remote without passwords and query; only that of ssh keeps its user name."""
+    helper = re.match(r"(?:\w+::)?", url)
+    prefix = helper[0] if helper else ""
+    scheme, separator, rest = url.removeprefix(prefix).partition("://")
+    if not separator:  # host:path, user@host:path, or a folder
+        user, at, host = scheme.partition("@")
+        return f"{prefix}{user.partition(':')[0] if at else user}{at}{host}"
+    authority, slash, path = re.split(r"[?#]", rest)[0].partition("/")
+    user, at, host = authority.rpartition("@")
+    kept = f"{user.partition(':')[0]}@" if at and scheme.lower() in ("ssh", "git+ssh") else ""
+    return f"{prefix}{scheme.lower()}://{kept}{host}{slash}{path}"
 
 
 def uncommitted_patch(state: GitState, largest: int) -> tuple[bytes | None, list[str]]:
@@ -117,35 +127,48 @@ def uncommitted_patch(state: GitState, largest: int) -> tuple[bytes | None, list
     top = (_git(state.folder, "rev-parse", "--show-toplevel") or b"").decode("utf-8", "surrogateescape").rstrip("\n")
     if not state.commit or not top:
         return None, ["there is no commit yet to compare with"]
-    changed = _git(top, *_DIFF, "--name-only", "-z", "HEAD") or b""
-    names = [os.fsdecode(name) for name in changed.split(b"\0") if name]
+    names = _changed_files(top)
     configurations = [name for name in names if is_masked_file(name)]
     excluded = [f":(exclude,top,literal){name}" for name in configurations]
     patch = b""
     if len(configurations) < len(names):
-        patch = _git(top, *_DIFF, "HEAD", "--", ".", *excluded, largest=largest) or b""
-        if not patch:
-            return None, [f"git could not make it, or it is larger than {largest >> 20} MiB"]
+        plain = _git(top, *_DIFF, "HEAD", "--", ".", *excluded, largest=largest)
+        if plain is None:
+            return None, [f"{_NO_PATCH} than {largest >> 20} MiB"]
+        patch = plain
     masked: list[str] = []
-    for name, section in zip(configurations, _sections(top, configurations, largest), strict=False):
-        section, keys = _masked_section(section, name)
-        patch += section
-        masked += [f"{name}: {key}" for key in keys]
+    for name, section in _sections(top, configurations, largest):
+        shown, keys = _masked_section(section, name)
+        patch += shown
+        masked += [f"{name}: {key}" + f" than {largest >> 20} MiB" * (section is None) for key in keys]
     return patch, masked
 
 
-def _sections(top: str, names: list[str], largest: int) -> list[bytes]:
-    """Return the patch of each file, with all lines around a change, so that a key is seen with its value."""
+def _changed_files(top: str) -> list[str]:
+    """Return the files that differ from the commit, in the order of a patch; one whose kind changed is there twice."""
+    fields = (_git(top, *_DIFF, "--name-status", "-z", "HEAD") or b"").split(b"\0")
+    pairs = zip(fields[::2], fields[1::2], strict=False)
+    return [os.fsdecode(name) for status, name in pairs for _ in range(2 if status == b"T" else 1)]
+
+
+def _sections(top: str, names: list[str], largest: int) -> Iterator[tuple[str, bytes | None]]:
+    """Yield the patch of each file, with all lines around a change, so that a key is seen with its value."""
     if not names:
-        return []
-    paths = [f":(top,literal){name}" for name in names]
-    patch = _git(top, *_DIFF, _WHOLE_FILE, "HEAD", "--", *paths, largest=largest) or b""
-    starts = [match.start() for match in _SECTION.finditer(patch)]
-    return [patch[start:end] for start, end in zip(starts, [*starts[1:], len(patch)], strict=True)]
+        return
+    paths = [f":(top,literal){name}" for name in dict.fromkeys(names)]
+    patch = _git(top, *_DIFF, _WHOLE_FILE, "HEAD", "--", *paths, largest=largest)
+    starts = [match.start() for match in _SECTION.finditer(patch or b"")]
+    if patch is None or len(starts) != len(names):
+        yield from ((name, None) for name in names)
+        return
+    for name, start, end in zip(names, starts, [*starts[1:], len(patch)], strict=True):
+        yield name, patch[start:end]
 
 
-def _masked_section(section: bytes, name: str) -> tuple[bytes, list[str]]:
+def _masked_section(section: bytes | None, name: str) -> tuple[bytes, list[str]]:
     """Mask the secrets of one file in a patch that shows all its lines: its old and its new text, each as a whole."""
+    if section is None:
+        return b"", [_NO_PATCH]
     if b"\nGIT binary patch\n" in section:
         return b"", ["left out, as a binary file cannot be looked into"]
     head, found, hunk = section.partition(b"\n@@ ")
@@ -153,11 +176,13 @@ def _masked_section(section: bytes, name: str) -> tuple[bytes, list[str]]:
         return section, []
     first, *lines = hunk.decode("utf-8", "surrogateescape").split("\n")
     keys: list[str] = []
-    for kept in ("-", "+"):  # what stands in both goes with the new text
+    shown = list(lines)
+    for kept in ("-", "+"):
         places = [place for place, line in enumerate(lines) if line[:1] in (" ", kept)]
         text = mask_secrets("\n".join(lines[place][1:] for place in places), name)
         keys += [key for key in text.keys if key not in keys]
-        for place, line in zip(places, text.text.split("\n"), strict=True):
-            lines[place] = lines[place][0] + line
+        for place, line in zip(places, text.text.split("\n") if places else (), strict=True):
+            if line != lines[place][1:]:  # a line of both texts is masked when one of them says so
+                shown[place] = lines[place][0] + line
     first = re.sub(r"(?<= @@).*", "", first)  # git shows a line of the file there
-    return head + found + "\n".join([first, *lines]).encode("utf-8", "surrogateescape"), keys
+    return head + found + "\n".join([first, *shown]).encode("utf-8", "surrogateescape"), keys

@@ -27,7 +27,7 @@ _CLASSES: Final[dict[bytes, bytes]] = {
     b"lower": rb"a-z",
     b"print": rb"\x20-\x7e",
     b"punct": rb"!-/:-@\[-`{-~",
-    b"space": rb" \t\n\v\f\r",
+    b"space": rb" \t\n\r",
     b"upper": rb"A-Z",
     b"xdigit": rb"0-9A-Fa-f",
 }

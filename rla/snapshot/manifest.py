@@ -40,9 +40,9 @@ class Manifest:
     def digest(self) -> str:
         """The identity of the code: two snapshots have the same one when all their files and links are equal.
 
-        The patch does not count: it says how the code came about.
+        Permissions do not count, nor does the patch, which says how the code came about.
         """
-        kept = sorted((path, key) for path, key in self.files.items() if path != PATCH_FILE)
+        kept = sorted((path, key.partition("-")[0]) for path, key in self.files.items() if path != PATCH_FILE)
         content = json.dumps([kept, sorted(self.links.items())])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
@@ -82,9 +82,17 @@ class Manifest:
                 found[path] = "is gone"
             except OSError as error:
                 found[path] = f"cannot be read ({error.strerror or error})"
+            except ValueError:  # a name that no file can have, in a manifest of a foreign hand
+                found[path] = "is gone"
             else:
                 if hashes[inode] != key.partition("-")[0]:
                     found[path] = "was changed"
+        for path, destination in self.links.items():
+            try:
+                if os.readlink(f"{folder}/{path}") != destination:
+                    found[path] = "was changed"
+            except (OSError, ValueError):
+                found[path] = "is gone"
         return found
 
 
@@ -95,13 +103,15 @@ def read_manifest(folder: str | Path) -> Manifest | None:
         known = {name: content.get(name, empty) for name, empty in asdict(Manifest()).items()}
     except (OSError, ValueError, AttributeError, RecursionError):
         return None
-    inside = [*known["files"].items(), *known["links"].items()] if _are_dicts(known) else [(None, None)]
-    ours = all(isinstance(path, str) and isinstance(value, str) and _is_below(path) for path, value in inside)
+    if not all(isinstance(value, dict) for value in known.values()):
+        return None
+    inside = [*known["files"].items(), *known["links"].items(), *known["left_out"].items()]
+    lists = list(known["masked"].values())
+    if not all(isinstance(keys, list) for keys in lists):
+        return None
+    texts = [text for pair in inside for text in pair] + [key for keys in lists for key in keys]
+    ours = all(isinstance(text, str) for text in texts) and all(map(_is_below, (*known["files"], *known["links"])))
     return Manifest(**known) if ours else None
-
-
-def _are_dicts(known: dict[str, Any]) -> bool:
-    return all(isinstance(value, dict) for value in known.values())
 
 
 def _is_below(path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,6 +20,8 @@ PATCH_FILE: Final = "uncommitted.patch"
 MANIFEST_FILE: Final = ".snapshot.json"
 OWN_FILES: Final = frozenset({f"{PARAMETER_FILE}.json", f"{PARAMETER_FILE}.yaml", PATCH_FILE, MANIFEST_FILE})
 """Names at the top of a `code/` folder that belong to rla."""
+
+_NEVER_CODE: Final = "it belongs to git or to Python, or to a tree of a data root"
 
 SOURCE: Final = "source"
 LIB: Final = "lib"
@@ -72,7 +74,12 @@ class Selection:
         else:
             ignore = _existing(named, root, "ignore_file_path")
         singles = _existing(_paths(run_file), root, "run_file")
-        singles += [path for path in (script, settings.file) if path and _inside(os.path.realpath(path), root)]
+        always = [
+            script,
+            settings.file,
+            *filter(os.path.isfile, ignore),
+        ]  # who runs the code again needs the same rules
+        singles += [path for path in always if path and _inside(os.path.realpath(path), root)]
         return cls(
             code_root=root,
             mode=settings.get("PROJECT_TYPE.backup_code_by"),
@@ -145,17 +152,8 @@ def find_files(selection: Selection) -> Found:
     else:
         _add_names(selection, found)
     for path in selection.single_files:
-        inside = os.path.relpath(path, selection.code_root).replace(os.sep, "/")
-        if _is_outside(inside):  # the same place may have two names
-            inside = os.path.relpath(os.path.realpath(path), os.path.realpath(selection.code_root))
-        name = os.path.basename(path) if _is_outside(inside) else inside
-        if os.path.isdir(path):
-            _add_all(path, name, found)
-        else:
-            found.files[name] = os.path.realpath(path)
-    for name in OWN_FILES & found.files.keys():
-        del found.files[name]
-        found.left_out[name] = "rla keeps a file of its own under this name"
+        _add_single(path, selection.code_root, found)
+    _resolve_collisions(found)
     _resolve_links(found)
     return found
 
@@ -177,45 +175,89 @@ def _add_package(selection: Selection, found: Found) -> None:
 
 
 def _add_all(folder: str, name: str, found: Found) -> None:
-    """Add all of a folder, as ``name``."""
+    """Add all of a folder, as ``name``; ``.`` is the top of the snapshot."""
     walk = Walk(folder)
     walk.add(".")
-    found.files.update({f"{name}/{path}": source for path, source in walk.found.files.items()})
-    found.links.update({f"{name}/{path}": source for path, source in walk.found.links.items()})
-    found.left_out.update({f"{name}/{path}": reason for path, reason in walk.found.left_out.items()})
+    prefix = "" if name == "." else f"{name}/"
+    found.files.update({f"{prefix}{path}": source for path, source in walk.found.files.items()})
+    found.links.update({f"{prefix}{path}": source for path, source in walk.found.links.items()})
+    found.left_out.update({f"{prefix}{path}": reason for path, reason in walk.found.left_out.items()})
 
 
 def _is_outside(relative: str) -> bool:
     return relative == ".." or relative.startswith("../")
 
 
+def _add_single(path: str, root: str, found: Found) -> None:
+    """Add a file or folder that was named on its own; one from outside the code root goes by its last name."""
+    inside = os.path.relpath(path, root).replace(os.sep, "/")
+    if _is_outside(inside):  # the same place may have two names
+        inside = os.path.relpath(os.path.realpath(path), os.path.realpath(root)).replace(os.sep, "/")
+    if not _is_outside(inside) and Walk(root).is_never_code(inside):
+        found.left_out[inside] = _NEVER_CODE
+        return
+    name = os.path.basename(os.path.normpath(path)) if _is_outside(inside) else inside
+    if os.path.isdir(path):
+        _add_all(path, name, found)
+    elif found.files.get(name, path) in (path, os.path.realpath(path)):
+        found.files[name] = os.path.realpath(path)
+    else:
+        found.left_out[path] = f"another file is kept under the name '{name}'"
+
+
 def _add_names(selection: Selection, found: Found) -> None:
     root = selection.code_root
-    readable = []
+    ignore = IgnoreFiles()
     for path in selection.ignore_files:
-        if os.path.isfile(path):
-            readable.append(path)
-        else:
-            found.left_out[os.path.relpath(path, root)] = f"there is no such ignore file.{_nearest(path, root)}"
-    walk = Walk(root, IgnoreFiles(readable))
-    for name in selection.names:
-        path = os.path.normpath(os.path.join(root, os.path.expanduser(name)))
+        name = os.path.relpath(path, root).replace(os.sep, "/")
+        try:
+            ignore.add(path)
+        except FileNotFoundError:
+            found.left_out[name] = f"there is no such ignore file.{_nearest(name, root)}"
+        except OSError as error:
+            found.left_out[name] = f"the ignore file cannot be read: {error.strerror or error}"
+    walk = Walk(root, ignore)
+    for given in selection.names:
+        path = os.path.normpath(os.path.join(root, os.path.expanduser(given)))
         inside = os.path.relpath(path, root).replace(os.sep, "/")
-        real = os.path.realpath(path)
+        real = os.path.relpath(os.path.realpath(path), walk.root).replace(os.sep, "/")
         if not os.path.lexists(path):
-            found.left_out[name] = f"there is no such file or folder.{_nearest(inside, root)}"
-        elif _is_outside(inside) or (inside != "." and not _inside(real, root)):
-            found.left_out[name] = f"it lies outside the code root '{root}'"
+            found.left_out[given] = f"there is no such file or folder.{_nearest(inside, root)}"
+        elif _is_outside(real):
+            found.left_out[given] = f"it lies outside the code root '{root}'"
+        elif walk.is_never_code(real):
+            found.left_out[given] = _NEVER_CODE
         elif os.path.isdir(path):
-            if not walk.add(inside):
-                found.left_out[name] = "an ignore file leaves it out, or it is a tree of a data root"
+            if not walk.add(real if _is_outside(inside) else inside):
+                found.left_out[given] = "an ignore file leaves it out"
         elif os.path.exists(path):
-            found.files[inside] = real
+            found.files[real if _is_outside(inside) else inside] = os.path.realpath(path)
         else:
-            found.left_out[name] = "it leads nowhere"
+            found.left_out[given] = "it leads nowhere"
     found.files = walk.found.files | found.files
     found.links = walk.found.links
     found.left_out.update(walk.found.left_out)
+
+
+def _resolve_collisions(found: Found) -> None:
+    """Leave out what cannot stand beside something else: files of ours, a link that is a file too, a folder's name."""
+    for path in found.files.keys() & found.links.keys():
+        del found.links[path]
+    folders = {folder for path in (*found.files, *found.links) for folder in _folders_of(path)}
+    for table in (found.files, found.links):
+        for path in OWN_FILES & table.keys():
+            del table[path]
+            found.left_out[path] = "rla keeps a file of its own under this name"
+        for path in folders & table.keys():
+            del table[path]
+            found.left_out[path] = "a folder is kept under this name"
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
 
 
 def _resolve_links(found: Found) -> None:

@@ -2,7 +2,8 @@
 
 A body is named by the SHA-256 of its content and by its mode. Bodies are read-only, so that editors hesitate before
 they change the history of many runs. A starting run never trusts a body blindly: one whose size or time is not as we
-left it is compared, and replaced when somebody changed it. Whatever the system refuses to link is copied.
+left it is compared, and replaced when somebody changed it or its permissions. What the
+system refuses to link is copied.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from rla import files
 from rla.names import INTERNAL
 
 __all__ = ["CodeStore", "Garbage", "body_key"]
+
+BODY_TIME: Final = 946_684_800
+"""Modification time of every body, 1 January 2000: who edits one in place gives it another, and so betrays it."""
 
 TINY: Final = 64
 """Bodies of up to so many bytes are copied: they save nothing, and every empty file would be one body."""
@@ -37,6 +41,16 @@ _REFUSED: Final = "refused"
 def body_key(content: bytes, mode: int) -> str:
     """Return the name of a body: ``<SHA-256>-<mode>``, the mode in octal and without the bits for writing."""
     return f"{hashlib.sha256(content).hexdigest()}-{mode & _READ_BITS:o}"  # of a file's type, too, no bit is left
+
+
+def _is_fit(status: os.stat_result, mode: int, size: int) -> bool:
+    """Say whether a body is a file of this size that its owner can read, and nobody can who may not."""
+    return (
+        stat.S_ISREG(status.st_mode)
+        and status.st_size == size
+        and bool(status.st_mode & stat.S_IRUSR)
+        and not stat.S_IMODE(status.st_mode) & ~(mode & _READ_BITS)
+    )
 
 
 class Garbage(NamedTuple):
@@ -74,10 +88,9 @@ class CodeStore:
             OSError: the file could not be written.
         """
         key = body_key(content, mode)
-        body = _REFUSED if len(content) <= TINY else self._link_to_body(key, content, target)
+        body = _REFUSED if len(content) <= TINY else self._link_to_body(key, content, mode, target)
         if body != _LINKED:
-            # Whole seconds: who edits a body in place gives it a time with a fraction, and so betrays it.
-            files.create_file(target, content, mode & _READ_BITS, int(modified))
+            files.create_file(target, content, mode & _READ_BITS, int(modified) if body == _REFUSED else BODY_TIME)
             if body != _REFUSED:
                 self._keep(target, key, replace=body == _SPOILED)
         return key
@@ -86,13 +99,14 @@ class CodeStore:
         """Return the path of a body."""
         return f"{self.folder}/{key}"
 
-    def _link_to_body(self, key: str, content: bytes, target: str) -> str:
+    def _link_to_body(self, key: str, content: bytes, mode: int, target: str) -> str:
         """Link ``target`` to a body, and say how that went."""
         body = self.path(key)
         try:
             status = os.stat(body, follow_symlinks=False)
-            untouched = status.st_size == len(content) and status.st_mtime_ns % 1_000_000_000 == 0
-            if not untouched and files.read_regular(body, limit=status.st_size) != content:
+            if not _is_fit(status, mode, len(content)):
+                return _SPOILED
+            if status.st_mtime != BODY_TIME and files.read_regular(body, limit=len(content)) != content:
                 return _SPOILED
             files.link(body, target)
         except FileNotFoundError:
@@ -129,7 +143,10 @@ class CodeStore:
         """
         if not os.path.isdir(self.folder):
             return Garbage(0, 0)
-        lock = files.lock(f"{self.folder}/{_LOCK}")
+        try:
+            lock = files.lock(f"{self.folder}/{_LOCK}")
+        except OSError:  # of another user
+            lock = None
         if lock is None:
             return Garbage(0, 0)
         removed = []

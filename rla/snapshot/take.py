@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -48,7 +49,9 @@ class Snapshot:
 
 
 def _shown(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
+    """Return a text as one line that any terminal takes."""
+    printable = text.encode("utf-8", "backslashreplace").decode()
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in printable)
 
 
 def take_snapshot(
@@ -87,7 +90,9 @@ def take_snapshot(
         patch, masked = uncommitted_patch(git, selection.largest)
         if patch is None:
             manifest.left_out[PATCH_FILE] = masked[0]
-        else:
+        elif not patch and masked:
+            manifest.left_out[PATCH_FILE] = "; ".join(masked)
+        elif patch:  # what was staged may have been taken back
             manifest.files[PATCH_FILE] = store.put(patch, 0o644, time.time(), place(PATCH_FILE))
             if masked:
                 manifest.masked[PATCH_FILE] = masked
@@ -128,9 +133,11 @@ def _read(path: str, largest: int) -> tuple[bytes, os.stat_result]:
         OSError: it cannot be read, is too large, or changes again and again.
     """
     for _ in range(_ATTEMPTS):
-        fd = os.open(path, os.O_RDONLY)
+        fd = files.open_for_reading(path)
         try:
             before = os.fstat(fd)
+            if not stat.S_ISREG(before.st_mode):
+                raise OSError("it is no regular file")
             if before.st_size > largest:
                 size = f"{before.st_size / (1 << 20):.1f}"
                 raise OSError(f"it is larger than BACKUP_CONFIG.largest_file_mb: {size} of {largest >> 20} MiB")

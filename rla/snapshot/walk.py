@@ -37,14 +37,23 @@ class Found:
 class IgnoreFiles:
     """The ignore files that count in a walk.
 
-    Args:
-        named: paths of the files that were named; a later one overrules an earlier one. Their anchors mean the root.
+    Attributes:
+        rules: those of the files that were named, the last one first. Their anchors mean the root.
+        nested: whether files of that name in the folders of the walk count, too.
     """
 
-    def __init__(self, named: Iterable[str] = ()) -> None:
-        paths = list(named)
-        self.rules = [IgnoreRules(files.read_regular(path)) for path in reversed(paths)]
-        self.nested = any(os.path.basename(path) == ".gitignore" for path in paths)
+    def __init__(self) -> None:
+        self.rules: list[IgnoreRules] = []
+        self.nested = False
+
+    def add(self, path: str) -> None:
+        """Add a file, which overrules those that were added before.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        self.rules.insert(0, IgnoreRules(files.read_regular(path)))
+        self.nested = self.nested or os.path.basename(path) == ".gitignore"
 
 
 class Walk:
@@ -77,6 +86,15 @@ class Walk:
             folder = f"{here}/"
         self._add_folder(folder, rules)
         return True
+
+    def is_never_code(self, path: str) -> bool:
+        """Say whether a path below the root lies in something that is no code: git, caches, trees of a data root."""
+        folder = ""
+        for part in path.split("/"):
+            if part in self._never(folder):
+                return True
+            folder = f"{folder}{part}/"
+        return False
 
     def left_out_of(self, folder: str, names: Iterable[str]) -> set[str]:
         """Return those of the names in a folder that the walk leaves out, as `shutil.copytree` asks for them."""

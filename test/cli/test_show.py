@@ -5,11 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from rla import exp_manager, logger
 from rla.cli.main import _group
+
+OUT_OF_RANGE = pytest.mark.xfail(strict=True, reason="a time that is no date ends `rla show` with a traceback")
+
+
+@pytest.fixture
+def edited_card(start: Callable[..., None], data_root: Path) -> Callable[..., None]:
+    """Record an experiment, and give some fields of its card other values."""
+
+    def record(**fields: Any) -> None:
+        start(lr=0.25)
+        path = Path(exp_manager.log_dir, "experiment.json")
+        exp_manager.finish()
+        path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+
+    return record
 
 
 def test_it_shows_card_parameters_last_row_and_folders(start: Callable[..., None], data_root: Path) -> None:
@@ -52,3 +69,57 @@ def test_a_part_that_no_name_has_is_an_error(data_root: Path, run_python: Callab
     assert done.returncode == 2
     assert done.stderr.startswith("error: No experiment")
     assert "Traceback" not in done.stderr
+
+
+def shown(data_root: Path) -> str:
+    done = CliRunner().invoke(_group, ["show", "lr=0.25", "--root", str(data_root)])
+    assert done.exit_code == 0, done.exception
+    return done.output
+
+
+def test_it_shows_packages_and_hardware(edited_card: Callable[..., None], data_root: Path) -> None:
+    hardware = {"cpu": "[bold]CPU", "cores": 4, "memory_gib": 31.4, "gpus": ["2 x H200"], "gpu_driver": "550.1"}
+    edited_card(packages={"numpy": "2.1.0", "torch": "2.4", "requests": "9.9"}, hardware=hardware)
+    text = shown(data_root)
+    assert "torch 2.4, numpy 2.1.0 (3 packages, all in --json)" in text
+    assert "9.9" not in text
+    assert "[bold]CPU, 4 cores, 31.4 GiB of memory, 2 x H200, driver 550.1" in text
+
+
+def test_it_shows_code_and_commit(edited_card: Callable[..., None], data_root: Path) -> None:
+    git = {"git_commit": "0123456789abcdef", "git_branch": "main", "git_remote": "https://example.org/net.git"}
+    edited_card(code="fedcba9876543210", git_dirty=True, **git)
+    expected = "snapshot fedcba9876543210; commit 0123456789ab on main of https://example.org/net.git, with changes"
+    assert expected in shown(data_root)
+
+
+def test_it_says_when_there_is_no_snapshot_and_no_repository(edited_card: Callable[..., None], data_root: Path) -> None:
+    edited_card(code=None, git_commit=None)
+    text = shown(data_root)
+    assert "no snapshot" in text
+    assert "commit" not in text
+
+
+def test_all_packages_are_in_the_json(edited_card: Callable[..., None], data_root: Path) -> None:
+    edited_card(packages={"requests": "9.9"})
+    known = json.loads(CliRunner().invoke(_group, ["show", "lr=", "--root", str(data_root), "--json"]).output)
+    assert known["card"]["packages"] == {"requests": "9.9"}
+    assert known["card"]["hardware"]["cores"] > 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"packages": None, "hardware": [1], "command": 3, "tags": "a", "git_dirty": "yes"},
+        {"hardware": {"gpus": [None, {"a": 1}], "cores": None, "unknown": [[]]}},
+        {"mood": "good", "extra": {"status": "none"}},
+        {"start": "yesterday", "end": [1]},
+        pytest.param({"start": 1795250113055.0}, marks=OUT_OF_RANGE, id="milliseconds"),
+        pytest.param({"end": 1e300}, marks=OUT_OF_RANGE, id="no time"),
+    ],
+)
+def test_a_card_of_a_foreign_hand_is_shown(
+    edited_card: Callable[..., None], data_root: Path, fields: dict[str, Any]
+) -> None:
+    edited_card(**fields)
+    assert "finished" in shown(data_root)
