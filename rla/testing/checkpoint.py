@@ -121,7 +121,7 @@ class CheckpointContract:
     def test_code_in_a_file_is_not_run(self, saver: CheckpointSaver, tmp_path: Path) -> None:
         mark = tmp_path / "code_was_run"
         path = tmp_path / f"checkpoint_1{saver.suffix}"
-        hostile = [pickle.dumps(_RunsCode(mark))]
+        hostile = [pickle.dumps(_RunsCode(mark), protocol=2)]
         with contextlib.suppress(Exception):  # to refuse it when it is saved is fine
             hostile.append(self.written(saver, {"x": _RunsCode(mark)}))
         for content in hostile:

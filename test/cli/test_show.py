@@ -13,8 +13,6 @@ from click.testing import CliRunner
 from rla import exp_manager, logger
 from rla.cli.main import _group
 
-OUT_OF_RANGE = pytest.mark.xfail(strict=True, reason="a time that is no date ends `rla show` with a traceback")
-
 
 @pytest.fixture
 def edited_card(start: Callable[..., None], data_root: Path) -> Callable[..., None]:
@@ -114,8 +112,8 @@ def test_all_packages_are_in_the_json(edited_card: Callable[..., None], data_roo
         {"hardware": {"gpus": [None, {"a": 1}], "cores": None, "unknown": [[]]}},
         {"mood": "good", "extra": {"status": "none"}},
         {"start": "yesterday", "end": [1]},
-        pytest.param({"start": 1795250113055.0}, marks=OUT_OF_RANGE, id="milliseconds"),
-        pytest.param({"end": 1e300}, marks=OUT_OF_RANGE, id="no time"),
+        pytest.param({"start": 1795250113055.0}, id="milliseconds"),
+        pytest.param({"end": 1e300}, id="no time"),
     ],
 )
 def test_a_card_of_a_foreign_hand_is_shown(

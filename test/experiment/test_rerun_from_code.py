@@ -128,7 +128,6 @@ def test_its_code_is_the_same(again: tuple[Path, Path]) -> None:
     assert second["command"] == first["command"]
 
 
-@pytest.mark.xfail(strict=True, reason="the ignore files are not kept, so the second run says that they are missing")
 def test_it_leaves_nothing_out(again: tuple[Path, Path]) -> None:
     for folder in again:
         assert json.loads((only(folder, "code") / ".snapshot.json").read_text())["left_out"] == {}

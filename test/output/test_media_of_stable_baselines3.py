@@ -139,7 +139,6 @@ def test_they_are_shown_once(recording: Path, dump: Dump) -> None:
     assert [event.step for event in seen(recording).Images("image")] == [1, 3]
 
 
-@pytest.mark.xfail(strict=True, reason="tensorboardX logs this at each dump, and rla does not know of it")
 def test_a_video_without_moviepy_warns_once_and_the_training_goes_on(
     recording: Path, dump: Dump, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
