@@ -1,0 +1,58 @@
+"""What all readers of secrets share: the keys, and the places of values in a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from rla.names import SECRET_KEYS
+
+__all__ = ["ANY_KEY", "COMMENT", "KEY", "MASK", "NUMBER", "Span", "covered", "is_secret", "spans_of_comment"]
+
+MASK: Final = "***"
+
+KEYS: Final = frozenset((*SECRET_KEYS, "ftp_server", "username"))
+"""Those of the remote setting too: whoever gets the code needs neither the server nor the account."""
+
+ANY_KEY: Final = re.compile("|".join(sorted(KEYS)).replace("_", "[-_]"), re.IGNORECASE)
+"""Found nowhere in a text, there is nothing to mask in it."""
+
+KEY: Final = re.compile(r"(?P<quote>[\"']?)(?P<key>[\w.-]+)(?P=quote)[ \t]*[:=][ \t]*")
+"""A key, in quotes or without, and the sign behind it."""
+
+COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))[#;][^\n]*", re.MULTILINE)
+
+NUMBER: Final = re.compile(
+    r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?\.?inf|\.?nan|0x[0-9a-f]+|true|false|null|none|~|", re.IGNORECASE
+)
+"""What is no text although nothing says so: numbers, truth values, null, and nothing at all."""
+
+
+class Span(NamedTuple):
+    """The place of a value, the key that it stands behind, and what stands there instead."""
+
+    start: int
+    end: int
+    key: str
+    mask: str
+
+
+def is_secret(key: str, prefixes: bool = False) -> bool:
+    """Say whether a key is one of the list; variables of the environment have their owner in front of it."""
+    name = key.rpartition(".")[2].lower().replace("-", "_")
+    return name in KEYS or (prefixes and name.endswith(tuple(f"_{known}" for known in KEYS)))
+
+
+def covered(value: str) -> str:
+    """Return a mask of as many lines, with their indentation."""
+    return re.sub(r"\S[^\r\n]*", MASK, value) or MASK
+
+
+def spans_of_comment(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield what stands behind a secret key in a comment, to the end of its line."""
+    end -= text[start:end].endswith("\r")
+    for match in KEY.finditer(text, start, end):
+        value = text[match.end() : end]
+        if is_secret(match["key"], prefixes=True) and not NUMBER.fullmatch(value.strip()):
+            yield Span(match.end(), end, match["key"], MASK)
