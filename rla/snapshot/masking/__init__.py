@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from rla.snapshot.masking.lines import spans_of_env, spans_of_ini, spans_of_lines
+from rla.snapshot.masking.lines import spans_of_env, spans_of_lines
 from rla.snapshot.masking.spans import ANY_KEY, MASK, Span
 from rla.snapshot.masking.tokens import spans_of_tokens
 from rla.snapshot.masking.yaml_text import spans_of_yaml
@@ -24,13 +24,17 @@ def _spans_of_any_yaml(text: str) -> Iterator[Span]:
     return spans_of_yaml(text) if len(text) <= _LARGEST_YAML else spans_of_lines(text, yaml=True)
 
 
+def _spans_of_ini(text: str) -> Iterator[Span]:
+    return spans_of_lines(text, yaml=False)
+
+
 _READERS: Final[dict[str, Callable[[str], Iterator[Span]]]] = {
     "yaml": _spans_of_any_yaml,
     "yml": _spans_of_any_yaml,
     "json": spans_of_tokens,
     "toml": spans_of_tokens,
-    "ini": spans_of_ini,
-    "cfg": spans_of_ini,
+    "ini": _spans_of_ini,
+    "cfg": _spans_of_ini,
     "env": spans_of_env,
 }
 """Suffix of a file → who finds the secrets in it."""

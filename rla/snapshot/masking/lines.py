@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final
 
 from rla.snapshot.masking.spans import COMMENT, KEY, MASK, NUMBER, Span, covered, is_secret, spans_of_comment
 
-__all__ = ["spans_of_env", "spans_of_ini", "spans_of_lines"]
+__all__ = ["spans_of_env", "spans_of_lines"]
 
 _LINE_START: Final = re.compile(r"^[ \t]*(?:export[ \t]+|-[ \t]+)*$")
 _IN_FLOW: Final = re.compile(r"[{,][ \t]*$")
@@ -17,11 +16,6 @@ _ENV_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"|' + r"'[^']*'", re.DOTALL)
 _FLOW_VALUE: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'|\[[^\]]*\]|[^,}\]\n{]+")
 _NESTED: Final = re.compile(r"\s*(?!- )[\w.\"'-]+\s*[:=](?:\s|$)")
 """The first line of a mapping."""
-
-
-def spans_of_ini(text: str) -> Iterator[Span]:
-    """Yield the values behind secret keys of an INI file, then those in comments."""
-    return chain(spans_of_lines(text, yaml=False), _spans_of_comments(text))
 
 
 def spans_of_env(text: str) -> Iterator[Span]:
@@ -42,7 +36,7 @@ def _spans_of_comments(text: str) -> Iterator[Span]:
 
 
 def spans_of_lines(text: str, yaml: bool) -> Iterator[Span]:
-    """Yield the values of lines such as ``key = value``, with the deeper lines that belong to them.
+    """Yield the values of lines such as ``key = value``, with the deeper lines that belong to them; then the comments.
 
     Args:
         text: the text.
@@ -65,6 +59,7 @@ def spans_of_lines(text: str, yaml: bool) -> Iterator[Span]:
             continue
         if _IN_FLOW.search(line) or found[0].startswith("["):
             yield Span(match.end(), found.end(), match["key"], f'"{MASK}"')
+    yield from _spans_of_comments(text)
 
 
 def _covered_lines(lines: str) -> str:

@@ -27,7 +27,7 @@ def spans_of_yaml(text: str) -> Iterator[Span]:
         documents = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
         spans = [span for document in documents for span in _spans_of_node(text, document, "", set(), scalars)]
     except (yaml.YAMLError, RecursionError):  # a template, say
-        spans = list(spans_of_lines(text, yaml=True))
+        return spans_of_lines(text, yaml=True)
     scalars.sort()
     for comment in COMMENT.finditer(text):
         before = bisect.bisect_right(scalars, (comment.start(), len(text)))
