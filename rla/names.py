@@ -45,6 +45,8 @@ SECRET_KEYS: Final[tuple[str, ...]] = (
     "private_key",
 )
 """Keys whose values never reach a file of ours, a log or an error message."""
+MASK: Final = "***"
+"""What stands there instead."""
 
 DEBUG: Final = 10
 INFO: Final = 20

@@ -53,12 +53,14 @@ class CheckpointFolder:
             raise ValueError(f"max_to_keep is a whole number, or None to keep all; got {max_to_keep!r}.")
         self._max_to_keep = max(0, max_to_keep or 0)
         self._saved: dict[str, list[str]] = {}
-        self._remarked = False
+        self._remark: str | None = None
 
     def remark(self, content: dict[str, Any]) -> str | None:
-        """Return, once, what people should know of content that will be hard to load."""
-        remark = None if self._remarked else self._saver.remark(content)
-        self._remarked = self._remarked or remark is not None
+        """Return what people should know of content that will be hard to load; None when that was just said."""
+        remark = self._saver.remark(content)
+        if remark == self._remark:
+            return None
+        self._remark = remark
         return remark
 
     def save(self, content: dict[str, Any], step: int, name: str = DEFAULT_NAME) -> Path:
@@ -80,6 +82,7 @@ class CheckpointFolder:
         if len(os.fsencode(path.name)) > _LONGEST_FILE_NAME:  # better said before gigabytes are written
             raise CheckpointError(f"checkpoint_name={name!r} is too long for the name of a file.")
         try:
+            files.make_directories(self.folder)  # somebody may have removed it meanwhile
             with files.replacing(path) as stream:
                 try:
                     self._saver.write(content, stream)

@@ -44,7 +44,7 @@ class TorchSaver(CheckpointSaver):
             refused = _REFUSED.search(str(error))
             if trust or (refused is None and not zipfile.is_zipfile(path)):  # no file of torch at all
                 raise
-            wanted = f"'{refused[1]}'" if refused else "more than that"
+            wanted = f"'{refused[1]}'" if refused else "other objects"
             raise UntrustedPickleError(path, wanted, "tensors, arrays and plain values") from None
 
     def remark(self, content: dict[str, Any]) -> str | None:

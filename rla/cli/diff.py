@@ -17,20 +17,22 @@ _LINE_COLORS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 @click.command()
 @click.argument("before")
-@click.argument("after", default=".")
+@click.argument("after", required=False)
 @click.option("--task", help="Look for experiments in this task table only.")
 @click.option("--stat", is_flag=True, help="Name the files that differ, without their lines.")
 @root_option
 @as_json_option
-def diff(before: str, after: str, task: str | None, stat: bool, root: str | None, as_json: bool) -> None:
+def diff(before: str, after: str | None, task: str | None, stat: bool, root: str | None, as_json: bool) -> None:
     """Show what differs between two experiments: code, hyper-parameters, packages, commit.
 
-    BEFORE and AFTER are any part of a name that only one experiment has, or a folder such as `.`: then the code that
-    lies there now is compared with what the experiment kept. AFTER is `.` when left out.
+    BEFORE and AFTER are any part of a name that only one experiment has, the path of one of its folders, or another
+    folder such as `.` or `./src`: then the code that lies there now is compared with what the experiment kept. AFTER is
+    the folder that the code of BEFORE came from, when left out.
 
     \b
     Examples:
       rla diff 13-05-01 14-10-00
+      rla diff 13-05-01
       rla diff 13-05-01 .
       rla diff seed=3 seed=4 --stat --task demo_task
       rla diff 13-05-01 14-10-00 --json | jq .parameters
@@ -67,7 +69,8 @@ def _print(found: ExperimentDifference, stat: bool) -> None:
 
 
 def _cells(change: Change) -> list[str]:
-    return [change.key, *("" if value is None else str(value) for value in (change.before, change.after))]
+    values = ["" if value is None else str(value) for value in (change.before, change.after)]
+    return [change.key, *(value[:12] if change.key == "git_commit" else value for value in values)]
 
 
 def _count(lines: list[str]) -> str:

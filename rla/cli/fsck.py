@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from rla.cli.common import as_json_option, find_data_root, print_json, print_table, root_option, with_progress_bar
-from rla.experiment.fsck import check_data_root_files
+from rla.experiment.fsck import Finding, check_data_root_files
 
 __all__ = ["fsck"]
 
@@ -39,11 +39,14 @@ def fsck(context: click.Context, task: str | None, repair: bool, root: str | Non
         print_json(report.as_dict())
     else:
         rows = [
-            [finding.severity, finding.experiment, finding.problem, "repaired: " * finding.repaired + finding.advice]
-            for finding in report.findings
+            [finding.severity, finding.experiment, finding.problem, _advice(finding)] for finding in report.findings
         ]
         if rows:
             print_table(["severity", "experiment", "problem", "what to do"], rows)
         warnings = len(report.findings) - len(report.errors)
         click.echo(f"{report.experiments} experiments checked: {len(report.errors)} errors, {warnings} warnings.")
     context.exit(1 if report.errors else 0)
+
+
+def _advice(finding: Finding) -> str:
+    return f"repaired: {finding.advice.replace('run with --repair', 'removed')}" if finding.repaired else finding.advice

@@ -35,7 +35,7 @@ Examples:
   rla ls                                all experiments, the newest last
   rla ls demo_task '2026/11/*'          those of a task and a month
   rla show 13-05-01                     all that is known of one
-  rla diff 13-05-01 .                   what has changed in the code since then
+  rla diff 13-05-01 .                   what has changed since then
   rla fsck --repair                     write out what killed runs left behind
 """
 

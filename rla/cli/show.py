@@ -13,8 +13,9 @@ from rla.checkpoint.listing import list_checkpoints
 from rla.cli.common import as_json_option, console, find_data_root, print_json, print_table, root_option, shown_number
 from rla.database.parameters import read_parameters
 from rla.database.query import ExperimentRecord, find_run
-from rla.names import CHECKPOINT, LOG, TIME_STEP, TIMESTAMP, TREES
+from rla.names import CHECKPOINT, CODE, LOG, TIME_STEP, TIMESTAMP, TREES
 from rla.output.reader import last_values
+from rla.snapshot.manifest import read_manifest
 
 __all__ = ["show"]
 
@@ -49,10 +50,13 @@ def show(run: str, task: str | None, root: str | None, as_json: bool) -> None:
 def _known(record: ExperimentRecord) -> dict[str, Any]:
     card = record.run_card()
     plain = read_parameters(record.path)
+    manifest = read_manifest(record.place.path(CODE))
     return {
         "name": record.name,
         "status": record.status(),
         "card": asdict(card) if card else None,
+        "code_kept": manifest is not None,
+        "code_left_out": manifest.left_out if manifest else {},
         "parameters": dict(record.parameters()) if plain is None else plain,
         "last": last_values(record.log_dir),
         "checkpoints": list_checkpoints(record.place.path(CHECKPOINT)),
@@ -74,11 +78,12 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
     if card:
         facts |= {
             "machine": f"{card['host']} ({card['node']}), process {card['pid']}, user {card['user']}",
-            "command": " ".join(card["command"]),
+            "command": shlex.join(card["command"]),
             "in": card["working_directory"],
             "software": _software(card),
             "hardware": _hardware(card["hardware"]),
-            "code": _code(card),
+            "code": _code(card, gone=card["code"] is not None and not known["code_kept"]),
+            "left out of it": ", ".join(known["code_left_out"]),
             "tags": ", ".join(card["tags"]),
         }
     print_table(["run", ""], [[key, value] for key, value in facts.items() if value])
@@ -116,8 +121,8 @@ def _hardware(facts: dict[str, Any]) -> str:
     return ", ".join(words.get(key, "{}").format(each) for key, values in lists.items() for each in values)
 
 
-def _code(card: dict[str, Any]) -> str:
-    snapshot = f"snapshot {card['code']}" if card["code"] else "no snapshot"
+def _code(card: dict[str, Any], gone: bool) -> str:
+    snapshot = f"snapshot {card['code']}{' (gone since)' * gone}" if card["code"] else "no snapshot"
     if card["git_commit"] is None:
         return snapshot
     branch = f" on {card['git_branch']}" if card["git_branch"] else ""

@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-__all__ = ["as_mapping", "escaped", "plain_parameters", "restore", "text_of"]
+from rla.names import MASK, SECRET_KEYS
+
+__all__ = ["as_mapping", "escaped", "is_secret", "mask_secrets", "plain_parameters", "restore", "text_of"]
 
 Plain = Any
 """What JSON holds: None, bool, int, float, str, lists of these, and dicts of these by text."""
@@ -39,6 +41,38 @@ def plain_parameters(values: Mapping[Any, Any]) -> tuple[dict[str, Plain], dict[
     """
     notes: dict[str, str] = {}
     return _plain_mapping(as_mapping(values) or {}, "", notes, ()), notes
+
+
+def mask_secrets(plain: dict[str, Plain], notes: dict[str, str]) -> list[str]:
+    """Mask the texts behind secret keys in plain values, as `plain_parameters` gives them.
+
+    Args:
+        plain: the values; they are changed.
+        notes: their notes; those of masked values are removed.
+
+    Returns:
+        The keys that were masked, with dots where they are nested.
+    """
+    masked: list[str] = []
+
+    def go_through(value: Plain, pointer: str, name: str, behind_secret: bool) -> None:
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, item in items:
+            inside, path = f"{pointer}/{escaped(str(key))}", f"{name}.{key}" if name else str(key)
+            secret = behind_secret or is_secret(key)
+            if isinstance(item, str) and item and secret:
+                value[key] = MASK
+                notes.pop(inside, None)
+                masked.append(path)
+            go_through(item, inside, path, secret)
+
+    go_through(plain, "", "", behind_secret=False)
+    return masked
+
+
+def is_secret(key: object) -> bool:
+    """Say whether the name of a value says that nobody may see it: one of `SECRET_KEYS`, in any case, with - or _."""
+    return isinstance(key, str) and key.lower().replace("-", "_") in SECRET_KEYS
 
 
 def _plain(value: Any, pointer: str, notes: dict[str, str], active: tuple[int, ...]) -> Plain:

@@ -21,7 +21,7 @@ from rla.database.trees import ExperimentPlace, check_data_root, check_task_name
 from rla.errors import AmbiguousExperimentError, ExperimentNotFoundError, QueryError, did_you_mean
 from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, TREES
 
-__all__ = ["ExperimentRecord", "find_experiments", "find_one", "find_run", "keyed_by_record_date"]
+__all__ = ["ExperimentRecord", "find_experiments", "find_one", "find_run", "is_tree_path", "keyed_by_record_date"]
 
 
 @dataclass(frozen=True)
@@ -204,12 +204,26 @@ def _not_found(data_root: str | os.PathLike[str], task: str, asked: str, tree: s
     return f"No experiment '{asked}' {where}; it has {len(records)}, the newest: {newest}."
 
 
+def is_tree_path(data_root: Path, name: str) -> bool:
+    """Say whether a text is the path of something in one of the trees of a data root."""
+    return _without_tree(data_root, name) != name.strip("/")
+
+
+def _without_tree(data_root: Path, name: str) -> str:
+    """Return a path in one of the trees as the name of its experiment; any other text as it is."""
+    path, root = os.path.realpath(os.path.expanduser(name)), os.path.realpath(data_root)
+    tree, _, inside = os.path.relpath(path, root).replace(os.sep, "/").partition("/")
+    is_inside = tree in TREES and inside and os.path.exists(path)
+    return inside.removesuffix(".pkl") if is_inside else name.strip("/")
+
+
 def find_run(data_root: str | os.PathLike[str], name: str, task: str | None = None) -> ExperimentRecord:
     """Return the one experiment that an unambiguous part of its name or record date means.
 
     Args:
         data_root: the database folder.
-        name: any part of ``<task>/<%Y/%m/%d>/<index name>``.
+        name: any part of ``<task>/<%Y/%m/%d>/<index name>`` (a whole ``key=value`` goes before a part of one), or the
+            path of one of the experiment's folders.
         task: the task to look into; all when None.
 
     Raises:
@@ -218,8 +232,10 @@ def find_run(data_root: str | os.PathLike[str], name: str, task: str | None = No
     """
     root = check_data_root(data_root)
     records = [record for each in ([task] if task else tasks_of(root, LOG)) for record in find_experiments(root, each)]
-    matches = [record for record in records if name in (record.name, record.record_date, record.place.index_name)]
-    matches = matches or [record for record in records if name.strip("/") in record.name]
+    asked = _without_tree(root, name)
+    matches = [record for record in records if asked in (record.name, record.record_date, record.place.index_name)]
+    matches = matches or [record for record in records if f"&{asked}&" in f"{record.place.index_name}&"]
+    matches = matches or [record for record in records if asked in record.name]
     if len(matches) == 1:
         return matches[0]
     if not matches:

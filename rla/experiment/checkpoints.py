@@ -106,14 +106,20 @@ class CheckpointSaving(ExperimentCheckpoints):
             NotConfiguredError: there is no experiment yet.
             CheckpointError: it could not be written (the disk is full, say); all earlier ones are still there.
             MissingPackageError: the framework of the configuration is not installed.
+            TypeError: ``model_dict`` is no dict.
         """
         self._current_run("save_checkpoint()")
         if self._checkpoints is None:
             self.new_saver()
         assert self._checkpoints is not None
+        if model_dict is not None and not isinstance(model_dict, Mapping):
+            kind = type(model_dict).__name__
+            raise TypeError(
+                f"save_checkpoint() takes a dict by name, such as {{'policy': net.state_dict()}}; got a {kind}."
+            )
         content = dict(model_dict or {})
         if remark := self._checkpoints.remark(content):
-            self.logger.warn(remark)
+            self.logger.warn_visibly(remark)
         now = self.logger.now()
         if not math.isfinite(now):
             raise CheckpointError(

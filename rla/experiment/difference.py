@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rla.database.plain_values import as_mapping, plain_parameters, text_of
-from rla.database.query import find_run
+from rla.database.query import find_run, is_tree_path
 from rla.environment import installed_packages
 from rla.errors import QueryError
 from rla.names import CODE
@@ -80,7 +80,7 @@ class _Side:
 
 
 def compare_experiments(
-    data_root: str | os.PathLike[str], before: str, after: str, task: str | None = None
+    data_root: str | os.PathLike[str], before: str, after: str | None = None, task: str | None = None
 ) -> ExperimentDifference:
     """Compare two experiments, or an experiment with the code that one works on.
 
@@ -88,7 +88,7 @@ def compare_experiments(
         data_root: the database folder.
         before: any part of an experiment's name that only one has; or a folder: ``.``, or a path with a ``/`` at its
             beginning or behind ``.``, ``..`` or ``~``. Of a folder, what a snapshot would hold now is compared.
-        after: the other one, given alike.
+        after: the other one, given alike; where the code of ``before`` came from, when None.
         task: look for experiments in this task table only.
 
     Raises:
@@ -98,7 +98,8 @@ def compare_experiments(
         FileNotFoundError: there is no such folder.
         QueryError: both are folders.
     """
-    folders = [_folder(name) for name in (before, after)]
+    after = _code_root(data_root, before, task) if after is None else after
+    folders = [_folder(data_root, name) for name in (before, after)]
     if all(folders):
         raise QueryError(f"'{before}' and '{after}' are folders; expected an experiment (`rla ls` lists them).")
     recorded = [
@@ -107,6 +108,9 @@ def compare_experiments(
     ]
     like = next((side.code for side in recorded if side is not None), CodeTree())
     one, other = (side or _working(Path(folder), like) for side, folder in zip(recorded, folders, strict=True))
+    if one.code.files and other.code.files and not one.code.files.keys() & other.code.files.keys():
+        root = like.selection.code_root if like.selection else ""
+        other.code.notes.append(f"no file is in both; the code root of the experiment was '{root}'")
     both = one.parameters is not None and other.parameters is not None
     return ExperimentDifference(
         names=(one.name, other.name),
@@ -118,10 +122,18 @@ def compare_experiments(
     )
 
 
-def _folder(name: str) -> str:
-    """Return the path of a folder that is meant; empty when an experiment is."""
+def _folder(data_root: str | os.PathLike[str], name: str) -> str:
+    """Return the path of a folder that is meant; empty when an experiment is, by its name or by one of its folders."""
     is_path = name in (".", "..", "~") or name.startswith(("./", "../", "/", "~/"))
-    return os.path.expanduser(name) if is_path else ""
+    return os.path.expanduser(name) if is_path and not is_tree_path(Path(data_root), name) else ""
+
+
+def _code_root(data_root: str | os.PathLike[str], name: str, task: str | None) -> str:
+    """Return the folder that the code of an experiment came from; the current one where that is not known any more."""
+    if _folder(data_root, name):
+        return "."
+    selection = CodeTree.of_snapshot(find_run(data_root, name, task).place.path(CODE)).selection
+    return selection.code_root if selection is not None and os.path.isdir(selection.code_root) else "."
 
 
 def _recorded(data_root: str | os.PathLike[str], name: str, task: str | None) -> _Side:
@@ -131,7 +143,11 @@ def _recorded(data_root: str | os.PathLike[str], name: str, task: str | None) ->
     if card:
         facts |= {key: str(value) for key, value in card.hardware.items()}
     code = CodeTree.of_snapshot(record.place.path(CODE))
-    if card and card.code is None and code.files:
+    if card and card.code is not None and code.selection is None:
+        code.notes.append(f"its code, snapshot {card.code}, is gone or cannot be read")
+    elif not code.files:
+        code.notes.append("no code was kept")
+    elif card and card.code is None:
         code.notes.append("the code backup is not complete")
     return _Side(record.name, code, record.parameters(), card.packages if card else {}, facts)
 

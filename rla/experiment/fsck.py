@@ -36,6 +36,7 @@ __all__ = ["Finding", "FsckReport", "check_data_root_files"]
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
+_WHAT_RAN: Final = "what ran may be in the repository: see `rla show`"
 
 
 @dataclass
@@ -204,14 +205,16 @@ def _code(record: ExperimentRecord, hashes: dict[tuple[int, int], str]) -> Itera
     manifest = read_manifest(folder)
     changed = manifest.changed(folder, hashes) if manifest is not None else {}
     card = record.run_card()
-    if manifest is None and card is not None and card.code is None and record.status() != "running":
+    if manifest is None and card is not None and card.code is not None:
+        yield Finding(record.name, ERROR, "its code is gone, or cannot be read", _WHAT_RAN)
+    elif manifest is None and card is not None and record.status() != "running":
         own = (f"{PARAMETER_FILE}.json", f"{PARAMETER_FILE}.yaml")
         if any(not name.startswith(".") and name not in own for name in _names(folder)):
             yield Finding(record.name, WARNING, "its code backup is not complete", "see warn.txt of the run")
     if changed:
         shown = ", ".join(f"{path} {what}" for path, what in list(changed.items())[:3])
         problem = f"its code is not as it was recorded: {shown}" + f" and {len(changed) - 3} more" * (len(changed) > 3)
-        yield Finding(record.name, ERROR, problem, "what ran may be in the repository: see `rla show`")
+        yield Finding(record.name, ERROR, problem, _WHAT_RAN)
 
 
 def _names(folder: Path) -> list[str]:

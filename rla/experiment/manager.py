@@ -17,7 +17,7 @@ from rla.config import Settings, load_settings
 from rla.database.creation import not_writable
 from rla.database.index_name import record_date_of
 from rla.database.parameters import lookup
-from rla.database.plain_values import as_mapping, text_of
+from rla.database.plain_values import as_mapping, mask_secrets, plain_parameters, text_of
 from rla.database.run_card import ENDINGS, FAILED, FINISHED
 from rla.database.trees import check_task_name
 from rla.errors import ConfigError, NotConfiguredError, RLAWarning, RunIsAliveError, UnknownParameterError, warn_quietly
@@ -223,8 +223,11 @@ class ExperimentManager(CheckpointSaving):
             self.finish(FAILED, str(error))
             raise not_writable(root, str(error)) from error
         self.logger.log_callback = self._log_callback
+        if self._run.masked:
+            names = ", ".join(self._run.masked)
+            self.logger.warn_visibly(f"No file gets the values of {names}: their names say that they are secrets.")
         if self.code_selection is not None and (notice := self._run.keep_code(self.code_selection)):
-            self.logger.warn(notice)
+            self.logger.warn_visibly(notice)
         self.logger.add_text("hyperparameters", _markdown_table(self._run.parameters))
         self.serialize_object_and_save()
 
@@ -281,8 +284,11 @@ class ExperimentManager(CheckpointSaving):
 
     def print_args(self) -> None:
         """Show all hyper-parameters, and keep them in `backup.txt`."""
+        plain, types = plain_parameters(self.hyper_param)
+        secret = {name.partition(".")[0] for name in mask_secrets(plain, types)}
         for key, value in sorted(self.hyper_param.items(), key=lambda item: str(item[0])):
-            self.logger.backup(f"key: {text_of(key)}, value: {text_of(value)}")
+            name = text_of(key)
+            self.logger.backup(f"key: {name}, value: {text_of(plain[name] if name in secret else value)}")
 
     def print_log_dir(self) -> None:
         """Show where the experiment is recorded."""
@@ -348,7 +354,7 @@ class ExperimentManager(CheckpointSaving):
             warn_quietly(f"the archive could not be written: {error}")
             return
         for key in self._custom.not_told(apart):
-            self.logger.warn(f"custom data '{key}' {apart[key]}")
+            self.logger.warn_visibly(f"custom data '{key}' {apart[key]}")
 
 
 def _temporary_folder(rank: int) -> Path:

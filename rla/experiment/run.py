@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +18,13 @@ from rla import files
 from rla.database.archive import objects_path, write_archive, write_objects
 from rla.database.creation import create_experiment, not_writable
 from rla.database.parameters import write_parameters
-from rla.database.plain_values import escaped, plain_parameters, text_of
+from rla.database.plain_values import escaped, is_secret, mask_secrets, plain_parameters, text_of
 from rla.database.run_card import HEARTBEAT_SECONDS, RunCard, write_run_card
 from rla.database.trees import ExperimentPlace
 from rla.environment import hardware, installed_packages
 from rla.errors import warn_quietly
 from rla.machine import host_name, process_start
-from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, PARAMETER_FILE, RUN_CARD_FILE, SECRET_KEYS
+from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, MASK, PARAMETER_FILE, RUN_CARD_FILE, SECRET_KEYS
 from rla.version import __version__
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Run:
         place: where its folders lie.
         card: its run card, as last written.
         moment: the moment that names it.
-        parameters: its hyper-parameters, as plain values.
+        parameters: its hyper-parameters, as plain values and without secrets.
+        masked: names of hyper-parameters whose values are secrets, so that no file gets them.
         temporary: whether the folders are removed at the end, as those of ranks that record nothing.
     """
 
@@ -49,6 +50,7 @@ class Run:
     card: RunCard
     moment: datetime
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    masked: Sequence[str] = ()
     temporary: bool = False
 
     @property
@@ -125,7 +127,8 @@ class Run:
         Raises:
             OSError: it could not be written; an earlier one is unchanged.
         """
-        parameters, _ = plain_parameters(values)
+        parameters, parameter_types = plain_parameters(values)
+        mask_secrets(parameters, parameter_types)
         custom, types = plain_parameters(custom_data)
         names = {pointer.split("/")[1]: None for pointer, kind in types.items() if kind == "repr"}
         objects = {key: value for key, value in custom_data.items() if escaped(text_of(key)) in names}
@@ -163,8 +166,10 @@ def start_run(
     Raises:
         DataRootError: the folders or files could not be written.
     """
-    record_date, place = create_experiment(data_root, task, node, tracked, datetime.now())
+    shown = {key: MASK if is_secret(key.rpartition(".")[2]) else value for key, value in tracked.items()}
+    record_date, place = create_experiment(data_root, task, node, shown, datetime.now())
     parameters, types = plain_parameters(values)
+    masked = mask_secrets(parameters, types)
     moment = datetime.strptime(record_date, "%Y/%m/%d/%H-%M-%S-%f")
     now = time.time()
     card = RunCard(
@@ -179,7 +184,7 @@ def start_run(
         pid=os.getpid(),
         process_start=process_start(),
         user=_user(),
-        command=[sys.executable, *_without_secrets(sys.argv)],
+        command=[sys.executable, *_without_secrets(sys.orig_argv[1:] or sys.argv)],
         working_directory=_working_directory(),
         python=platform.python_version(),
         rla_version=__version__,
@@ -192,7 +197,7 @@ def start_run(
         write_parameters(parameters, *(place.path(tree) for tree in (LOG, CODE, HYPERPARAMETER)))
     except OSError as error:
         raise not_writable(data_root, error.strerror or str(error)) from error
-    return Run(place, card, moment, parameters, temporary)
+    return Run(place, card, moment, parameters, masked, temporary)
 
 
 def _without_secrets(arguments: list[str]) -> list[str]:
@@ -203,9 +208,9 @@ def _without_secrets(arguments: list[str]) -> list[str]:
         name, sign, _ = argument.partition("=")
         secret = any(key in name.lower().replace("-", "_") for key in SECRET_KEYS)
         if mask_next and not argument.startswith("-"):
-            shown.append("***")
+            shown.append(MASK)
         else:
-            shown.append(f"{name}=***" if secret and sign else argument)
+            shown.append(f"{name}={MASK}" if secret and sign else argument)
         mask_next = secret and not sign and name.startswith("-")
     return shown
 

@@ -235,6 +235,12 @@ class Logger(OpenRow):
         """Write a warning; it also goes to `warn.txt`."""
         self.log(*args, level=WARN)
 
+    def warn_visibly(self, problem: str) -> None:
+        """Write a warning, and show it also where the terminal is no output of the run."""
+        self.warn(problem)
+        if not (self._to_terminal or self.muted):
+            warn_quietly(problem)
+
     def error(self, *args: Any) -> None:
         """Write an error; it also goes to `warn.txt`."""
         self.log(*args, level=ERROR)

@@ -69,8 +69,6 @@ class CodeTree:
         if manifest is not None:
             tree.notes = [f"{path} {what} after it was recorded" for path, what in manifest.changed(code_dir).items()]
             tree.selection = manifest.recorded_selection()
-        elif not tree.files:
-            tree.notes = ["no code was kept"]
         return tree
 
     @classmethod

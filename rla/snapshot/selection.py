@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -65,7 +66,7 @@ class Selection:
             code_root: the folder of the code.
             ignore_file_path: ignore file(s) in place of those of the configuration; one that is missing warns.
             run_file: further file(s) to keep; one that is missing warns.
-            script: the program that runs; it is kept when it lies below the code root.
+            script: the program that runs; it is kept unless it is an installed one, such as pytest.
         """
         root = os.path.abspath(code_root)
         named = _paths(ignore_file_path)
@@ -74,17 +75,15 @@ class Selection:
         else:
             ignore = _existing(named, root, "ignore_file_path")
         singles = _existing(_paths(run_file), root, "run_file")
-        always = [
-            script,
-            settings.file,
-            *filter(os.path.isfile, ignore),
-        ]  # who runs the code again needs the same rules
+        # who runs the code again needs the same configuration and the same rules
+        always = [settings.file, *filter(os.path.isfile, ignore)]
         singles += [path for path in always if path and _inside(os.path.realpath(path), root)]
+        singles += [script] if script and os.path.isfile(script) and not _is_installed(script) else []
         return cls(
             code_root=root,
             mode=settings.get("PROJECT_TYPE.backup_code_by"),
             names=list(settings.get("BACKUP_CONFIG.backup_code_dir")),
-            lib_dir=settings.get("BACKUP_CONFIG.lib_dir"),
+            lib_dir=settings.get("BACKUP_CONFIG.lib_dir") or None,
             ignore_files=ignore,
             single_files=list(dict.fromkeys(singles)),
             largest=settings.get("BACKUP_CONFIG.largest_file_mb") << 20,
@@ -134,6 +133,13 @@ def _nearest(path: str, root: str) -> str:
         return did_you_mean(os.path.basename(path), os.listdir(folder))
     except OSError:
         return ""
+
+
+def _is_installed(script: str) -> bool:
+    """Say whether a program belongs to the installation of Python or of a package, not to the project."""
+    real = os.path.realpath(script)
+    prefixes = {os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix)} - {"/usr", "/"}
+    return "site-packages" in real or "dist-packages" in real or any(_inside(real, prefix) for prefix in prefixes)
 
 
 def _inside(path: str, root: str) -> bool:

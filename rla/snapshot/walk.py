@@ -151,6 +151,8 @@ class Walk:
         except OSError as error:
             self.found.left_out[folder] = error.strerror or str(error)
             return
+        if any(entry.name == "pyvenv.cfg" for entry in entries):  # a virtual environment
+            return
         never = self._never(folder)
         yield from (entry for entry in entries if entry.name not in never)
 

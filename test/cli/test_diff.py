@@ -183,7 +183,7 @@ def test_json_can_hold_keys_that_are_no_text(record: Record, diff: Diff) -> None
 
 def test_without_a_second_one_it_is_the_folder_where_one_is(two: Two, diff: Diff) -> None:
     shown = diff(two.one).stdout
-    assert shown.splitlines()[1] == "+ ."
+    assert shown.splitlines()[1] == f"+ {two.project}"
     assert "+WIDTH = 128" in shown
     assert "hyper-parameter  " not in shown
     assert diff(two.other).stdout.splitlines()[-1].startswith("0 files")

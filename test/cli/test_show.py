@@ -87,8 +87,9 @@ def test_it_shows_packages_and_hardware(edited_card: Callable[..., None], data_r
 def test_it_shows_code_and_commit(edited_card: Callable[..., None], data_root: Path) -> None:
     git = {"git_commit": "0123456789abcdef", "git_branch": "main", "git_remote": "https://example.org/net.git"}
     edited_card(code="fedcba9876543210", git_dirty=True, **git)
-    expected = "snapshot fedcba9876543210; commit 0123456789ab on main of https://example.org/net.git, with changes"
-    assert expected in shown(data_root)
+    text = shown(data_root)
+    assert "snapshot fedcba9876543210 (gone since); " in text
+    assert "; commit 0123456789ab on main of https://example.org/net.git, with changes" in text
 
 
 def test_it_says_when_there_is_no_snapshot_and_no_repository(edited_card: Callable[..., None], data_root: Path) -> None:

@@ -354,7 +354,7 @@ def test_an_experiment_without_code_is_noted(record: Record, compare: Compare, d
     one, other = record(), record()
     shutil.rmtree(code_of(data_root, one))
     (note,) = compare(one, other).notes
-    assert note.endswith("no code was kept")
+    assert note.endswith("is gone or cannot be read")
     assert one in note
 
 

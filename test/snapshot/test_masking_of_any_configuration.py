@@ -12,8 +12,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rla.names import SECRET_KEYS
-from rla.snapshot.masking import MASK, mask_secrets
+from rla.names import MASK, SECRET_KEYS
+from rla.snapshot.masking import mask_secrets
 
 try:
     import tomllib

@@ -73,13 +73,19 @@ def test_a_missing_one_warns_with_the_nearest_name(root: Path) -> None:
     assert set(find_files(selection).files) == {"train.py"}
 
 
-def test_the_script_and_the_configuration_below_the_root_are_kept(root: Path, tmp_path: Path) -> None:
+def test_the_script_and_the_configuration_are_kept(root: Path, tmp_path: Path) -> None:
     (root / "rla_config.yaml").write_text("")
     settings = load_settings(root / "rla_config.yaml")
     selection = Selection.from_settings(settings, str(root), script=str(root / "train.py"))
     assert set(find_files(selection).files) == {"train.py", "rla_config.yaml"}
     elsewhere = Selection.from_settings(load_settings({}), str(root), script=str(tmp_path / "cwd" / "job.sh"))
-    assert find_files(elsewhere).files == {}
+    assert set(find_files(elsewhere).files) == {"job.sh"}
+
+
+def test_a_program_that_is_installed_is_not_kept(root: Path) -> None:
+    assert pytest.__file__ is not None
+    selection = Selection.from_settings(load_settings({}), str(root), script=pytest.__file__)
+    assert find_files(selection).files == {}
 
 
 def test_one_from_elsewhere_does_not_take_the_place_of_a_file_of_the_project(

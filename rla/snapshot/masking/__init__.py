@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from rla.snapshot.masking.lines import spans_of_env, spans_of_lines
-from rla.snapshot.masking.spans import ANY_KEY, MASK, Span
+from rla.snapshot.masking.spans import ANY_KEY, Span
 from rla.snapshot.masking.tokens import spans_of_tokens
 from rla.snapshot.masking.yaml_text import spans_of_yaml
 
-__all__ = ["MASK", "Masked", "is_masked_file", "mask_secrets"]
+__all__ = ["Masked", "is_masked_file", "mask_secrets"]
 
 _LARGEST_YAML: Final = 200_000
 """Longer texts would keep the parser of YAML busy for seconds: they are gone through line by line."""

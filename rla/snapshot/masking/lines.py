@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from rla.snapshot.masking.spans import COMMENT, KEY, MASK, NUMBER, Span, covered, is_secret, spans_of_comment
+from rla.names import MASK
+from rla.snapshot.masking.spans import COMMENT, KEY, NUMBER, Span, covered, is_secret, spans_of_comment
 
 __all__ = ["spans_of_env", "spans_of_lines"]
 

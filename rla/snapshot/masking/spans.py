@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from rla.names import SECRET_KEYS
+from rla.names import MASK, SECRET_KEYS
 
-__all__ = ["ANY_KEY", "COMMENT", "KEY", "MASK", "NUMBER", "Span", "covered", "is_secret", "spans_of_comment"]
-
-MASK: Final = "***"
+__all__ = ["ANY_KEY", "COMMENT", "KEY", "NUMBER", "Span", "covered", "is_secret", "spans_of_comment"]
 
 KEYS: Final = frozenset((*SECRET_KEYS, "ftp_server", "username"))
 """Those of the remote setting too: whoever gets the code needs neither the server nor the account."""

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from rla.names import MASK
 from rla.snapshot.masking.lines import spans_of_lines
-from rla.snapshot.masking.spans import COMMENT, MASK, NUMBER, Span, covered, is_secret, spans_of_comment
+from rla.snapshot.masking.spans import COMMENT, NUMBER, Span, covered, is_secret, spans_of_comment
 
 __all__ = ["spans_of_yaml"]
 
