@@ -38,7 +38,7 @@ def installed_packages() -> dict[str, str]:
                 distribution, version = match["name"], match["version"]
             elif name.endswith(".egg-info"):  # installed in place
                 distribution = name.removesuffix(".egg-info")
-                version = _first(f"{folder}/{name}/PKG-INFO", r"(?m)^Version:\s*(\S+)")
+                version = _first(f"{folder or '.'}/{name}/PKG-INFO", r"(?m)^Version:\s*(\S+)")
             else:
                 continue
             found.setdefault(re.sub(r"[-_.]+", "-", distribution).lower(), version)

@@ -50,6 +50,7 @@ __all__ = [
     "UnknownParameterError",
     "UntrustedPickleError",
     "did_you_mean",
+    "printable",
     "warn_quietly",
 ]
 
@@ -64,6 +65,12 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str:
             by_lower_case[near] for near in difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.6)
         ]
     return f" Did you mean '{match[0]}'?" if match else ""
+
+
+def printable(text: str) -> str:
+    """Return a text as one line that any terminal takes, without its control characters."""
+    encoded = text.encode("utf-8", "backslashreplace").decode()
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in encoded)
 
 
 class RLAError(Exception):

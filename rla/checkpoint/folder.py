@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +55,7 @@ class CheckpointFolder:
         self._max_to_keep = max(0, max_to_keep or 0)
         self._saved: dict[str, list[str]] = {}
         self._remark: str | None = None
+        self._mutex = threading.Lock()
 
     def remark(self, content: dict[str, Any]) -> str | None:
         """Return what people should know of content that will be hard to load; None when that was just said."""
@@ -63,7 +65,7 @@ class CheckpointFolder:
         self._remark = remark
         return remark
 
-    def save(self, content: dict[str, Any], step: int, name: str = DEFAULT_NAME) -> Path:
+    def save(self, content: dict[str, Any], step: int, name: str = DEFAULT_NAME, rotate: bool = True) -> Path:
         """Save a checkpoint as ``<name>_<step><suffix>``; one of that name and step is replaced.
 
         When this returns, the file is on the disk under its final name.
@@ -72,6 +74,7 @@ class CheckpointFolder:
             content: what the framework can write.
             step: the time step.
             name: a plain file name.
+            rotate: whether older ones are removed.
 
         Raises:
             CheckpointError: it could not be written; all earlier ones are still there.
@@ -95,7 +98,9 @@ class CheckpointFolder:
             older = self._listed(name)
             kept = f" The last one that was saved stays: {older[-1]}." if older else ""
             raise CheckpointError(f"'{path}' was not saved: {problem}.{kept}") from error
-        self._rotate(name, path.name)
+        if rotate:
+            with self._mutex:
+                self._rotate(name, path.name)
         return path
 
     def _listed(self, name: str) -> list[str]:
@@ -104,7 +109,9 @@ class CheckpointFolder:
 
     def _rotate(self, name: str, newest: str) -> None:
         """Remove the oldest files of a name, in the order in which they were saved."""
-        saved = self._saved.setdefault(name, self._listed(name))
+        saved = self._saved.get(name)
+        if saved is None:
+            saved = self._saved[name] = self._listed(name)
         if newest in saved:
             saved.remove(newest)
         saved.append(newest)

@@ -61,6 +61,8 @@ class PlainSaver(CheckpointSaver):
             if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
                 raise ValueError("it is compressed, as none of ours is")
             content = json.loads(archive.read(_CONTENT))
+            if len(set(content["arrays"].values())) < len(content["arrays"]):
+                raise ValueError("an array is named twice")  # a small file could fill the memory
             arrays: dict[str, Any] = {}
             for pointer, member in content["arrays"].items():
                 with archive.open(member) as part:

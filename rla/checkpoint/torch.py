@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import _codecs
 import contextlib
 import pickle
 import re
+import secrets
+import threading
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 from rla.checkpoint.base import CheckpointSaver, Stream
+from rla.database.safe_arrays import SafeArray, finished, stand_ins
 from rla.errors import UntrustedPickleError
 from rla.optional import require
 
@@ -18,6 +22,8 @@ __all__ = ["TorchSaver"]
 
 _REFUSED: Final = re.compile(r"(?:GLOBAL|global|class|function)\s+([\w.]+)")
 _LISTED: Final = 5
+_LOCK: Final = threading.Lock()
+"""Held while torch's list of what may be read is ours: it is one for the process."""
 
 
 class TorchSaver(CheckpointSaver):
@@ -39,7 +45,8 @@ class TorchSaver(CheckpointSaver):
         where = None if self._torch.cuda.is_available() else "cpu"  # saved on a machine with a GPU, read on one without
         try:
             with self._accepting_arrays():
-                return self._torch.load(path, map_location=where, weights_only=not trust)
+                content = self._torch.load(path, map_location=where, weights_only=not trust)
+            return content if trust else finished(content)
         except pickle.UnpicklingError as error:
             refused = _REFUSED.search(str(error))
             if trust or (refused is None and not zipfile.is_zipfile(path)):  # no file of torch at all
@@ -77,25 +84,21 @@ class TorchSaver(CheckpointSaver):
         dtype = getattr(value, "dtype", None)
         return kind.__module__ == "numpy" and getattr(dtype, "kind", "") in "biufcSUMm" and not hasattr(value, "mask")
 
-    def _accepting_arrays(self) -> contextlib.AbstractContextManager[Any]:
-        """Accept arrays of numpy while a file is read: plain data, which torch leaves out of its own list."""
-        make = getattr(self._torch.serialization, "safe_globals", None)
-        if make is None:  # before torch 2.5
-            return contextlib.nullcontext()
-        import numpy
-
-        multiarray = getattr(numpy, "_core", None) or numpy.core  # type: ignore[attr-defined,unused-ignore]
-        kinds = [type(numpy.dtype(code)) for code in "?bhilqBHILQefdgFDGSUMm"]
-        reconstruct = multiarray.multiarray._reconstruct
-        names = [(reconstruct, f"numpy.{part}.multiarray._reconstruct") for part in ("core", "_core")]
-        scalar = [(multiarray.multiarray.scalar, f"numpy.{part}.multiarray.scalar") for part in ("core", "_core")]
-        context: contextlib.AbstractContextManager[Any] = make(
-            [numpy.ndarray, numpy.dtype, *kinds, *names, *scalar, _encode_latin1()]
-        )
-        return context
-
-
-def _encode_latin1() -> Any:
-    import _codecs
-
-    return _codecs.encode  # how pickles of protocol 2 hold bytes
+    @contextlib.contextmanager
+    def _accepting_arrays(self) -> Iterator[None]:
+        """Accept arrays of numpy while a file is read, by stand-ins that are safe: torch reads none by itself."""
+        serialization = self._torch.serialization
+        if tuple(map(int, self._torch.__version__.split(".")[:2])) < (2, 6):  # no names of our own before
+            yield
+            return
+        names = [(stand_in, f"{module}.{name}") for (module, name), stand_in in stand_ins().items()]
+        hidden = [(kind, f"rla.{secrets.token_hex()}") for kind in (SafeArray,)]  # nobody can name it
+        with _LOCK:
+            before = serialization.get_safe_globals()
+            try:
+                serialization.clear_safe_globals()
+                serialization.add_safe_globals([*names, *hidden, _codecs.encode])
+                yield
+            finally:
+                serialization.clear_safe_globals()
+                serialization.add_safe_globals(before)

@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from rla.cli.common import as_json_option, console, find_data_root, print_json, print_table, root_option
+from rla.errors import printable
 from rla.experiment.difference import Change, ExperimentDifference, compare_experiments
 
 __all__ = ["diff"]
@@ -58,11 +59,13 @@ def _print(found: ExperimentDifference, stat: bool) -> None:
         if changes:
             print_table([title, "before", "after"], [_cells(change) for change in changes])
     if found.files:
-        print_table(["file", "change", "lines"], [[file.path, file.kind, _count(file.lines)] for file in found.files])
+        print_table(
+            ["file", "change", "lines"], [[printable(file.path), file.kind, _count(file.lines)] for file in found.files]
+        )
     for line in [] if stat else _lines(found):
-        terminal.print(Text(line, style=_color(line)), soft_wrap=True)
+        terminal.print(Text(printable(line.expandtabs()), style=_color(line)), soft_wrap=True)
     for note in found.notes:
-        terminal.print(Text(f"note: {note}", style="yellow"), soft_wrap=True)
+        terminal.print(Text(f"note: {printable(note)}", style="yellow"), soft_wrap=True)
     counts = {"file": len(found.files), "hyper-parameter": len(found.parameters), "package": len(found.packages)}
     shown = (f"{count} {name}{'s' * (count != 1)}" for name, count in counts.items())
     terminal.print(Text(f"{', '.join(shown)} differ."))

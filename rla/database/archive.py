@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rla import files
+from rla.database.safe_arrays import finished, stand_ins
 from rla.errors import UntrustedPickleError
 
 __all__ = [
@@ -30,11 +31,6 @@ _PLAIN: Final = {
     "collections": {"OrderedDict", "deque", "defaultdict"},
     "datetime": {"datetime", "date", "time", "timedelta", "timezone"},
     "decimal": {"Decimal"},
-    "numpy": {"ndarray", "dtype"},
-    "numpy.core.multiarray": {"_reconstruct", "scalar"},
-    "numpy._core.multiarray": {"_reconstruct", "scalar"},
-    "numpy.core.numeric": {"_frombuffer"},
-    "numpy._core.numeric": {"_frombuffer"},
     "_codecs": {"encode"},
 }
 """What an archive may name: constructors of plain values, none of which can be made to call anything."""
@@ -69,6 +65,7 @@ class _PlainUnpickler(pickle.Unpickler):
     def __init__(self, stream: io.BytesIO, path: str) -> None:
         super().__init__(stream)
         self._path = path
+        self._arrays = stand_ins()
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the constructor of a plain value.
@@ -85,6 +82,8 @@ class _PlainUnpickler(pickle.Unpickler):
             return lambda *parts: Path(*map(str, parts))
         if (module, name) == ("copyreg", "_reconstructor"):
             return lambda kind, base, state: object.__new__(kind) if base is object else base(state)
+        if (module, name) in self._arrays:
+            return self._arrays[module, name]
         if name in _PLAIN.get(module, ()) or (module, name) in _CONTAINERS:
             return super().find_class(module, name)
         raise UntrustedPickleError(self._path, f"'{module}.{name}'")
@@ -104,7 +103,7 @@ def read_archive(path: Path, trust: bool = False) -> Any:
     """
     content = files.read_regular(path, limit=1 << 30)
     try:
-        return pickle.loads(content) if trust else _PlainUnpickler(io.BytesIO(content), str(path)).load()
+        return pickle.loads(content) if trust else finished(_PlainUnpickler(io.BytesIO(content), str(path)).load())
     except UntrustedPickleError:
         raise
     except Exception as error:  # a damaged pickle can raise nearly anything

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rla import files
 from rla.database.attribute_dict import AttributeDict
@@ -20,6 +21,9 @@ from rla.database.run_card import RunCard, observed_status, read_run_card
 from rla.database.trees import ExperimentPlace, check_data_root, check_task_name, date_folders, tasks_of
 from rla.errors import AmbiguousExperimentError, ExperimentNotFoundError, QueryError, did_you_mean
 from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, TREES
+
+_DATED: Final = re.compile(r"(?:^|/)\d{4}/\d{2}/\d{2}/[^/]+$")
+"""How the path of an experiment's folder ends."""
 
 __all__ = ["ExperimentRecord", "find_experiments", "find_one", "find_run", "is_tree_path", "keyed_by_record_date"]
 
@@ -213,7 +217,7 @@ def _without_tree(data_root: Path, name: str) -> str:
     """Return a path in one of the trees as the name of its experiment; any other text as it is."""
     path, root = os.path.realpath(os.path.expanduser(name)), os.path.realpath(data_root)
     tree, _, inside = os.path.relpath(path, root).replace(os.sep, "/").partition("/")
-    is_inside = tree in TREES and inside and os.path.exists(path)
+    is_inside = tree in TREES and _DATED.search(inside) and os.path.exists(path)
     return inside.removesuffix(".pkl") if is_inside else name.strip("/")
 
 

@@ -108,7 +108,7 @@ class CheckpointSaving(ExperimentCheckpoints):
             MissingPackageError: the framework of the configuration is not installed.
             TypeError: ``model_dict`` is no dict.
         """
-        self._current_run("save_checkpoint()")
+        run = self._current_run("save_checkpoint()")
         if self._checkpoints is None:
             self.new_saver()
         assert self._checkpoints is not None
@@ -125,7 +125,8 @@ class CheckpointSaving(ExperimentCheckpoints):
             raise CheckpointError(
                 f"The time step is {now}; a checkpoint needs a number. See time_step_holder.set_time()."
             )
-        path = self._checkpoints.save(content, int(now), checkpoint_name or DEFAULT_NAME)
-        if related_variable:
+        # a forked child may save, and leaves what belongs to its parent's run as it is
+        path = self._checkpoints.save(content, int(now), checkpoint_name or DEFAULT_NAME, rotate=run.is_mine)
+        if related_variable and run.is_mine:
             self._keep_related(related_variable)
         return str(path)

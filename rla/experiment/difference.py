@@ -19,7 +19,8 @@ from rla.environment import installed_packages
 from rla.errors import QueryError
 from rla.names import CODE
 from rla.snapshot.difference import ADDED, CHANGED, REMOVED, CodeTree, FileChange, differences
-from rla.snapshot.git import read_git_state
+from rla.snapshot.git import read_git_head
+from rla.snapshot.manifest import read_manifest
 
 __all__ = ["Change", "ExperimentDifference", "compare_experiments"]
 
@@ -132,7 +133,8 @@ def _code_root(data_root: str | os.PathLike[str], name: str, task: str | None) -
     """Return the folder that the code of an experiment came from; the current one where that is not known any more."""
     if _folder(data_root, name):
         return "."
-    selection = CodeTree.of_snapshot(find_run(data_root, name, task).place.path(CODE)).selection
+    manifest = read_manifest(find_run(data_root, name, task).place.path(CODE))
+    selection = manifest.recorded_selection() if manifest is not None else None
     return selection.code_root if selection is not None and os.path.isdir(selection.code_root) else "."
 
 
@@ -145,6 +147,8 @@ def _recorded(data_root: str | os.PathLike[str], name: str, task: str | None) ->
     code = CodeTree.of_snapshot(record.place.path(CODE))
     if card and card.code is not None and code.selection is None:
         code.notes.append(f"its code, snapshot {card.code}, is gone or cannot be read")
+    elif card and card.code is not None and code.digest != card.code:
+        code.notes.append("its manifest is not the one that was recorded")
     elif not code.files:
         code.notes.append("no code was kept")
     elif card and card.code is None:
@@ -156,8 +160,8 @@ def _working(folder: Path, like: CodeTree) -> _Side:
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder '{folder}' to compare with.")
     facts: dict[str, Any] = {"python": platform.python_version()}
-    if (git := read_git_state(str(folder))) is not None:
-        facts |= {"git_commit": git.commit, "git_branch": git.branch, "git_remote": git.remote, "git_dirty": git.dirty}
+    if (git := read_git_head(str(folder))) is not None:
+        facts |= {"git_commit": git.commit, "git_branch": git.branch, "git_remote": git.remote}
     return _Side(str(folder), CodeTree.of_folder(folder, like), None, installed_packages(), facts)
 
 

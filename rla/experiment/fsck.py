@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -30,12 +31,14 @@ from rla.names import (
 from rla.output.csv_file import complete_lines
 from rla.output.fold import fold_dead_run, has_journal
 from rla.snapshot.manifest import read_manifest
+from rla.snapshot.selection import MANIFEST_FILE
 from rla.snapshot.store import CodeStore
 
 __all__ = ["Finding", "FsckReport", "check_data_root_files"]
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
+_CLAIM_SECONDS: Final = 3600.0
 _WHAT_RAN: Final = "what ran may be in the repository: see `rla show`"
 
 
@@ -113,8 +116,13 @@ def check_data_root_files(
     hashes: dict[tuple[int, int], str] = {}
     for record in progress(records):
         report.experiments += 1
-        report.findings.extend(_check(record, repair))
-        report.findings.extend(_code(record, hashes))
+        try:
+            report.findings.extend(_check(record, repair))
+            report.findings.extend(_code(record, hashes))
+        except OSError as error:  # of another user, say: the others are looked at all the same
+            report.findings.append(
+                Finding(record.name, ERROR, f"it cannot be looked at: {error}", "see its permissions")
+            )
     report.findings.extend(_code_store(root, repair))
     return report
 
@@ -138,6 +146,8 @@ def _unfinished_claim(record: ExperimentRecord, folder: Path, repair: bool) -> F
     """Find a place that was claimed by a process that died before it gave it its name."""
     index = parse_index_name(folder.name)
     if index is not None and folder.name == f"{index.time}_{index.node}_" and not os.listdir(folder):
+        if time.time() - folder.stat().st_mtime < _CLAIM_SECONDS:  # its process may be at work
+            return None
         if repair:
             files.remove_directory(folder)
         return Finding(record.name, WARNING, "an experiment died while it was made", "run with --repair", repair)
@@ -205,6 +215,8 @@ def _code(record: ExperimentRecord, hashes: dict[tuple[int, int], str]) -> Itera
     manifest = read_manifest(folder)
     changed = manifest.changed(folder, hashes) if manifest is not None else {}
     card = record.run_card()
+    if manifest is not None and card is not None and card.code not in (None, manifest.digest):
+        changed[MANIFEST_FILE] = "is not the one that was recorded"
     if manifest is None and card is not None and card.code is not None:
         yield Finding(record.name, ERROR, "its code is gone, or cannot be read", _WHAT_RAN)
     elif manifest is None and card is not None and record.status() != "running":
@@ -235,7 +247,7 @@ def _code_store(root: Path, repair: bool) -> Iterator[Finding]:
 def _csv(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:
     path = folder / PROGRESS_FILE
     try:
-        with open(path, "rb") as stream:
+        with files.open_regular(path) as stream:
             complete = sum(map(len, complete_lines(stream)))
             torn = os.fstat(stream.fileno()).st_size - complete
     except OSError:

@@ -350,8 +350,8 @@ class ExperimentManager(CheckpointSaving):
     def _save_archive(self, run: Run) -> None:
         try:
             apart = run.save_archive(self.hyper_param, self._custom.values, self.logger.now())
-        except OSError as error:
-            warn_quietly(f"the archive could not be written: {error}")
+        except Exception as error:  # of the disk, or of a class of the user's: the training is worth more
+            warn_quietly(f"the archive could not be written: {type(error).__name__}: {error}")
             return
         for key in self._custom.not_told(apart):
             self.logger.warn_visibly(f"custom data '{key}' {apart[key]}")

@@ -77,20 +77,22 @@ class Run:
         Returns:
             What people should know: what was left out and why; None when there is nothing to say.
         """
-        from rla.snapshot.take import take_snapshot  # only a run needs it
+        from rla.snapshot.git import read_git_state
+        from rla.snapshot.take import take_snapshot  # only a run needs them
 
         try:
-            snapshot = take_snapshot(selection, self.place.data_root, self.place.path(CODE))
+            if (git := read_git_state(selection.code_root)) is not None:
+                self.card.git_commit, self.card.git_branch = git.commit, git.branch
+                self.card.git_remote, self.card.git_dirty = git.remote, git.dirty
+            snapshot = take_snapshot(selection, self.place.data_root, self.place.path(CODE), git)
+            self.card.code = snapshot.manifest.digest if snapshot.manifest.files else None
+            notice = snapshot.notice
         except Exception as error:  # a full disk, a strange repository: the training is worth more than its code
             problem = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-            return f"The code backup is not complete: {problem}"
-        self.card.code = snapshot.manifest.digest if snapshot.manifest.files else None
-        if (git := snapshot.git) is not None:
-            self.card.git_commit, self.card.git_branch = git.commit, git.branch
-            self.card.git_remote, self.card.git_dirty = git.remote, git.dirty
+            notice = f"The code backup is not complete: {problem}"
         with contextlib.suppress(OSError):  # the next heartbeat writes it again
             write_run_card(self.log_dir, self.card)
-        return snapshot.notice
+        return notice
 
     def finish(self, status: str, reason: str | None, dropped_rows: int) -> None:
         """Write into the card how the run ended; a run that was temporary is removed."""

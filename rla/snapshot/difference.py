@@ -47,11 +47,13 @@ class CodeTree:
         files: path → the file, or its content.
         notes: what people should know of it.
         selection: what it was to hold; None when that is not known.
+        digest: the identity of its code, as its manifest says; empty without one.
     """
 
     files: dict[str, Path | bytes] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     selection: Selection | None = None
+    digest: str = ""
 
     @classmethod
     def of_snapshot(cls, code_dir: Path) -> CodeTree:
@@ -69,6 +71,7 @@ class CodeTree:
         if manifest is not None:
             tree.notes = [f"{path} {what} after it was recorded" for path, what in manifest.changed(code_dir).items()]
             tree.selection = manifest.recorded_selection()
+            tree.digest = manifest.digest
         return tree
 
     @classmethod

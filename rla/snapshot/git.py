@@ -5,17 +5,19 @@ Asked of the program `git`; where there is none, or no repository, nothing is kn
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rla.snapshot.masking import is_masked_file, mask_secrets
+from rla.snapshot.masking import MASKED_PATTERNS, is_masked_file, mask_secrets
 
-__all__ = ["GitState", "read_git_state", "uncommitted_patch"]
+__all__ = ["GitState", "read_git_head", "read_git_state", "uncommitted_patch"]
 
 _SECONDS: Final = 10.0
 _SAFE: Final = (
@@ -27,7 +29,11 @@ _DIFF: Final = (
     *("--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=dirty", "--unified=3"),
 )
 _OTHER_REPOSITORY: Final = frozenset(
-    ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF")
+    (
+        *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_DIFF_OPTS"),
+        *("GIT_EXTERNAL_DIFF", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS"),
+        "GIT_ICASE_PATHSPECS",
+    )
 )
 """Variables that a hook of git sets, or that change what it prints."""
 _NO_PATCH: Final = "left out, as git could not make it, or it is larger"
@@ -57,14 +63,19 @@ class GitState:
 def _git(folder: str, *arguments: str, largest: int = 64 << 20) -> bytes | None:
     """Run git in a folder and return what it prints; None when it fails, is not there, or prints too much."""
     environment = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     command = ["git", "-C", folder, *_SAFE, *arguments]
     try:
         with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
         ) as process:
             assert process.stdout is not None
-            watch = threading.Timer(_SECONDS, process.kill)
+            watch = threading.Timer(_SECONDS, _kill, [process])
             watch.start()
             try:
                 output = process.stdout.read(largest + 1)
@@ -72,10 +83,29 @@ def _git(folder: str, *arguments: str, largest: int = 64 << 20) -> bytes | None:
                     return output
             finally:
                 watch.cancel()
-                process.kill()
+                if process.poll() is None:
+                    _kill(process)
     except (OSError, subprocess.SubprocessError):
         return None
     return None
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End git and all that it has started, which may hold on to its output."""
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+
+
+def read_git_head(folder: str) -> GitState | None:
+    """Return commit, branch and remote of the repository that a folder is in, without looking at its files.
+
+    That can be asked of anybody's repository: to look at the files, git may run the filters that it configures.
+    """
+    commit = _git(folder, "rev-parse", "--verify", "HEAD")
+    if commit is None:
+        return None
+    branch = _git(folder, "symbolic-ref", "--short", "--quiet", "HEAD") or b""
+    return GitState(folder, commit.decode().strip(), branch.decode("utf-8", "replace").strip(), _remote(folder))
 
 
 def read_git_state(folder: str) -> GitState | None:
@@ -128,8 +158,10 @@ def uncommitted_patch(state: GitState, largest: int) -> tuple[bytes | None, list
     if not state.commit or not top:
         return None, ["there is no commit yet to compare with"]
     names = _changed_files(top)
+    if names is None:
+        return None, ["git could not tell what has changed"]
     configurations = [name for name in names if is_masked_file(name)]
-    excluded = [f":(exclude,top,literal){name}" for name in configurations]
+    excluded = [f":(exclude,top,icase,glob)**/{pattern}" for pattern in MASKED_PATTERNS]
     patch = b""
     if len(configurations) < len(names):
         plain = _git(top, *_DIFF, "HEAD", "--", ".", *excluded, largest=largest)
@@ -144,9 +176,12 @@ def uncommitted_patch(state: GitState, largest: int) -> tuple[bytes | None, list
     return patch, masked
 
 
-def _changed_files(top: str) -> list[str]:
+def _changed_files(top: str) -> list[str] | None:
     """Return the files that differ from the commit, in the order of a patch; one whose kind changed is there twice."""
-    fields = (_git(top, *_DIFF, "--name-status", "-z", "HEAD") or b"").split(b"\0")
+    listed = _git(top, *_DIFF, "--name-status", "-z", "HEAD")
+    if listed is None:
+        return None
+    fields = listed.split(b"\0")
     pairs = zip(fields[::2], fields[1::2], strict=False)
     return [os.fsdecode(name) for status, name in pairs for _ in range(2 if status == b"T" else 1)]
 

@@ -49,9 +49,13 @@ class Manifest:
     def recorded_selection(self) -> Selection | None:
         """Return the selection; None when this version does not understand it."""
         try:
-            return Selection(**self.selection)
+            selection = Selection(**self.selection)
         except TypeError:
             return None
+        lists = (selection.names, selection.ignore_files, selection.single_files, selection.yaml_files)
+        ours = isinstance(selection.code_root, str) and isinstance(selection.lib_dir, (str, type(None)))
+        texts = all(isinstance(part, (list, tuple)) and all(isinstance(text, str) for text in part) for part in lists)
+        return selection if ours and texts and isinstance(selection.largest, int) else None
 
     def encoded(self) -> bytes:
         """Return the manifest as it stands on disk: ASCII, so that names of any bytes survive."""

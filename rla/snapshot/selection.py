@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
+import sysconfig
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rla.config import Settings
@@ -39,6 +39,7 @@ class Selection:
         lib_dir: the folder of the package, or its name.
         ignore_files: paths of gitignore-style files.
         single_files: paths of further files, which no ignore file leaves out: the script, the configuration, …
+        yaml_files: those of the single files that are YAML, whatever their names say.
         largest: files of more bytes are left out.
     """
 
@@ -48,6 +49,7 @@ class Selection:
     lib_dir: str | None = None
     ignore_files: Sequence[str] = ()
     single_files: Sequence[str] = ()
+    yaml_files: Sequence[str] = field(default_factory=list)
     largest: int = 10 << 20
 
     @classmethod
@@ -86,21 +88,27 @@ class Selection:
             lib_dir=settings.get("BACKUP_CONFIG.lib_dir") or None,
             ignore_files=ignore,
             single_files=list(dict.fromkeys(singles)),
+            yaml_files=[settings.file] if settings.file in singles else [],
             largest=settings.get("BACKUP_CONFIG.largest_file_mb") << 20,
         )
 
     def moved(self, code_root: str) -> Selection:
-        """Return the same selection of another copy of the project."""
+        """Return the same selection of another copy of the project, without what lay outside of it."""
 
-        def new(path: str) -> str:
-            inside = os.path.relpath(path, self.code_root)
-            return path if _is_outside(inside) else os.path.join(code_root, inside)
+        def new(paths: Sequence[str]) -> list[str]:
+            inside = [os.path.relpath(path, self.code_root) for path in paths]
+            return [os.path.join(code_root, path) for path in inside if not _is_outside(path)]
 
+        lib_dir = self.lib_dir
+        if lib_dir is not None and _is_outside(os.path.relpath(os.path.join(self.code_root, lib_dir), self.code_root)):
+            lib_dir = None
         return replace(
             self,
             code_root=code_root,
-            ignore_files=[new(path) for path in self.ignore_files],
-            single_files=[new(path) for path in self.single_files],
+            lib_dir=lib_dir,
+            ignore_files=new(self.ignore_files),
+            single_files=new(self.single_files),
+            yaml_files=new(self.yaml_files),
         )
 
 
@@ -137,9 +145,8 @@ def _nearest(path: str, root: str) -> str:
 
 def _is_installed(script: str) -> bool:
     """Say whether a program belongs to the installation of Python or of a package, not to the project."""
-    real = os.path.realpath(script)
-    prefixes = {os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix)} - {"/usr", "/"}
-    return "site-packages" in real or "dist-packages" in real or any(_inside(real, prefix) for prefix in prefixes)
+    installed = {os.path.realpath(sysconfig.get_path(name)) for name in ("scripts", "stdlib", "purelib", "platlib")}
+    return any(_inside(os.path.realpath(script), folder) for folder in installed)
 
 
 def _inside(path: str, root: str) -> bool:
@@ -185,7 +192,9 @@ def _add_all(folder: str, name: str, found: Found) -> None:
     walk = Walk(folder)
     walk.add(".")
     prefix = "" if name == "." else f"{name}/"
-    found.files.update({f"{prefix}{path}": source for path, source in walk.found.files.items()})
+    for path, source in walk.found.files.items():
+        if found.files.setdefault(f"{prefix}{path}", source) != source:
+            found.left_out[source] = f"another file is kept under the name '{prefix}{path}'"
     found.links.update({f"{prefix}{path}": source for path, source in walk.found.links.items()})
     found.left_out.update({f"{prefix}{path}": reason for path, reason in walk.found.left_out.items()})
 

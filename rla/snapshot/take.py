@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from rla import files
-from rla.snapshot.git import GitState, read_git_state, uncommitted_patch
+from rla.errors import printable
+from rla.snapshot.git import GitState, uncommitted_patch
 from rla.snapshot.manifest import Manifest
 from rla.snapshot.masking import is_masked_file, mask_secrets
 from rla.snapshot.selection import MANIFEST_FILE, PATCH_FILE, Selection, find_files
@@ -19,6 +21,8 @@ from rla.snapshot.store import CodeStore
 __all__ = ["Snapshot", "contents", "take_snapshot"]
 
 _ATTEMPTS: Final = 3
+_COPY: Final = re.compile(r"(?:\.(?:bak|orig|old|example|sample|template|j2)|~)+$")
+"""What people and editors put behind the name of a file."""
 _LONGEST_LIST: Final = 100
 """So many masked values of a file are listed in the manifest."""
 _LISTED: Final = 10
@@ -34,7 +38,7 @@ class Snapshot:
         git: the state of the repository; None where there is none.
     """
 
-    manifest: Manifest = field(default_factory=Manifest)
+    manifest: Manifest
     git: GitState | None = None
 
     @property
@@ -43,19 +47,16 @@ class Snapshot:
         left_out = self.manifest.left_out
         if not left_out:
             return None
-        shown = [f"'{_shown(path)}': {_shown(reason)}" for path, reason in list(left_out.items())[:_LISTED]]
+        shown = [f"'{printable(path)}': {printable(reason)}" for path, reason in list(left_out.items())[:_LISTED]]
         more = f"; and {len(left_out) - _LISTED} more, listed in code/…/{MANIFEST_FILE}" * (len(left_out) > _LISTED)
         return f"The code backup leaves out {len(left_out)} of what was asked for: {'; '.join(shown)}{more}"
 
 
-def _shown(text: str) -> str:
-    """Return a text as one line that any terminal takes."""
-    printable = text.encode("utf-8", "backslashreplace").decode()
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in printable)
-
-
 def take_snapshot(
-    selection: Selection, data_root: str | os.PathLike[str], code_dir: str | os.PathLike[str]
+    selection: Selection,
+    data_root: str | os.PathLike[str],
+    code_dir: str | os.PathLike[str],
+    git: GitState | None = None,
 ) -> Snapshot:
     """Keep the code of a selection in an experiment's `code/` folder.
 
@@ -65,6 +66,7 @@ def take_snapshot(
         selection: what to keep.
         data_root: the database folder, whose code store keeps the bodies.
         code_dir: the experiment's folder in the code tree.
+        git: the state of the repository that the code is in; what is not committed is kept as a patch.
 
     Raises:
         OSError: the disk refuses to be written to; what is there by then stays.
@@ -85,7 +87,6 @@ def take_snapshot(
         manifest.files[path] = store.put(content, status.st_mode, status.st_mtime, place(path))
     for path, destination in manifest.links.items():
         files.symlink(destination, place(path))
-    git = read_git_state(selection.code_root)
     if git is not None and git.dirty:
         patch, masked = uncommitted_patch(git, selection.largest)
         if patch is None:
@@ -117,13 +118,25 @@ def contents(selection: Selection, manifest: Manifest) -> Iterator[tuple[str, by
         except OSError as error:
             manifest.left_out[path] = error.strerror or str(error)
             continue
-        if is_masked_file(path):
-            masked = mask_secrets(content.decode("utf-8", "surrogateescape"), path)
+        name = _name_for_masking(path, found.files[path], selection)
+        if name:
+            if b"\0" in content:  # UTF-16, say
+                manifest.left_out[path] = "it is a configuration file that cannot be looked into for secrets"
+                continue
+            masked = mask_secrets(content.decode("utf-8", "surrogateescape"), name)
             if masked.keys:
                 content = masked.text.encode("utf-8", "surrogateescape")
                 more = len(masked.keys) - _LONGEST_LIST
                 manifest.masked[path] = masked.keys[:_LONGEST_LIST] + [f"and {more} more"] * (more > 0)
         yield path, content, status
+
+
+def _name_for_masking(path: str, source: str, selection: Selection) -> str:
+    """Return the name that tells how a file is gone through for secrets; empty when it is not."""
+    if source in map(os.path.realpath, selection.yaml_files):
+        return "configuration.yaml"
+    candidates = [name for each in (path, source) for name in (each, _COPY.sub("", each))]
+    return next((name for name in candidates if is_masked_file(name)), "")
 
 
 def _read(path: str, largest: int) -> tuple[bytes, os.stat_result]:

@@ -1,11 +1,14 @@
 """The contract of a checkpoint saver, as tests.
 
-from rla.testing.checkpoint import CheckpointContract
+Inherit from it in a test file of your package:
 
-class TestMySaver(CheckpointContract):
-@pytest.fixture
-def saver(self) -> MySaver:
-return MySaver()
+    import pytest
+    from rla.testing.checkpoint import CheckpointContract
+
+    class TestMySaver(CheckpointContract):
+        @pytest.fixture
+        def saver(self) -> MySaver:
+            return MySaver()
 """
 
 from __future__ import annotations

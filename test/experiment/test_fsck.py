@@ -203,7 +203,14 @@ def unfinished(finished: Path) -> Path:
     """A place that a process had claimed when it died."""
     claim = finished.parent / "00-00-00-000001_10.0.0.5_"
     claim.mkdir()
+    os.utime(claim, (1e9, 1e9))
     return claim
+
+
+def test_a_place_that_was_just_claimed_is_left_alone(unfinished: Path, data_root: Path) -> None:
+    os.utime(unfinished)
+    assert check_data_root_files(data_root, repair=True).findings == []
+    assert unfinished.exists()
 
 
 def test_a_place_that_was_claimed_and_never_used_is_found(unfinished: Path, data_root: Path) -> None:

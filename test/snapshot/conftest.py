@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from rla.snapshot.git import read_git_state
 from rla.snapshot.selection import Selection
 from rla.snapshot.take import Snapshot, take_snapshot
 
@@ -94,7 +95,7 @@ def keep(data_root: Path, code_dirs: Iterator[Path]) -> Callable[..., tuple[Snap
         selection = Selection(str(root), **{"names": ["."], **options})
         code_dir = next(code_dirs)
         code_dir.mkdir(parents=True)
-        return take_snapshot(selection, data_root, code_dir), code_dir
+        return take_snapshot(selection, data_root, code_dir, read_git_state(str(root))), code_dir
 
     return take
 

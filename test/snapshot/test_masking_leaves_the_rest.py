@@ -71,7 +71,6 @@ def test_configurations_are_looked_into(project: Project, keep: Keep, name: str)
         (b"\xef\xbb\xbfpassword: hunter2\nlr: 1\n", b'\xef\xbb\xbfpassword: "***"\nlr: 1\n'),
         (b"name: \xe4\xff\npassword: hunter2\nlr: 1\n", b'name: \xe4\xff\npassword: "***"\nlr: 1\n'),
         (b"name: \xe4\xff\r\n\r\nlr: 1", b"name: \xe4\xff\r\n\r\nlr: 1"),
-        (b"\xff\xfe\x00a", b"\xff\xfe\x00a"),
     ],
 )
 def test_line_ends_marks_and_bytes_that_are_no_text_survive(
@@ -97,3 +96,27 @@ def test_no_body_of_the_store_holds_the_secret(project: Project, keep: Keep, dat
 def test_the_numbers_of_the_lines_are_told(project: Project, keep: Keep) -> None:
     text = "lr: 1\nremote:\n  API-Key: hunter2\n  token:\n  - hunter2\n  - hunter3\n"
     assert mask_secrets(text, "a.yaml").keys == ["API-Key (line 3)", "token (line 5)", "token (line 6)"]
+
+
+def test_a_configuration_that_cannot_be_looked_into_is_left_out(project: Project, keep: Keep) -> None:
+    root = project({"a.py": ""})
+    (root / "a.yaml").write_bytes("password: hunter2".encode("utf-16"))
+    snapshot, code = keep(root)
+    assert "cannot be looked into" in snapshot.manifest.left_out["a.yaml"]
+    assert not (code / "a.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["a.yaml.bak", "a.yaml.example", "a.json~", ".env.orig"])
+def test_copies_of_a_configuration_are_masked(project: Project, keep: Keep, name: str) -> None:
+    text = (
+        '{"password": "hunter2"}' if "json" in name else "password: hunter2\n" if "yaml" in name else "PASSWORD=hunter2"
+    )
+    _, code = keep(project({name: text}))
+    assert "***" in (code / name).read_text()
+
+
+def test_a_link_by_another_name_does_not_show_the_secrets_of_a_configuration(project: Project, keep: Keep) -> None:
+    root = project({"a.yaml": "password: hunter2\n"})
+    (root / "settings").symlink_to("a.yaml")
+    _, code = keep(root, names=["settings"])
+    assert "hunter2" not in (code / "settings").read_text()

@@ -140,3 +140,34 @@ def test_a_text_over_lines_with_quotes_inside_is_masked_in_an_env_file() -> None
 def test_a_deeper_line_of_an_env_file_is_a_variable_of_its_own() -> None:
     after = masked("password=hunter2\n  token='a\nhunter2'\n", ".env")
     assert "  token=" in after
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.toml", '[token]\na = "hunter2"\n[other]\nname = "kept"\n'),
+        ("a.toml", 'password.main = "hunter2"\nname = "kept"\n'),
+        ("a.toml", '[wandb.api_key] # mine\nopenai = "hunter2"\n[[other]]\nname = "kept"\n'),
+        ("a.ini", "[token]\nopenai = hunter2\n[other]\nname = kept\n"),
+    ],
+)
+def test_a_section_that_is_named_by_a_secret_key_is_masked(name: str, text: str) -> None:
+    masked = mask_secrets(text, name).text
+    assert "hunter2" not in masked
+    assert "kept" in masked
+    assert "[other" in masked or "[" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.ini", "# token\nx=" + "a" * 300_000),
+        (".env", "PASSWORD=x\nCERTIFICATE=" + "QUJD" * 200_000),
+        ("a.yaml", "token: x\nimage: " + "QUJD" * 100_000),
+        ("a.json", '{"token": "x", "text": "' + '\\\\\\"' * 100_000),
+        ("a.json", '{"token": "x", "text": ' + "\\\\" * 100_000),
+        ("a.toml", 'token = "x"\n' + '"""' * 50_001),
+    ],
+)
+def test_long_words_and_texts_without_an_end_take_no_time(name: str, text: str) -> None:
+    assert "***" in mask_secrets(text, name).text or name == "a.ini"

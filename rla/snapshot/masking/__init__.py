@@ -14,7 +14,7 @@ from rla.snapshot.masking.spans import ANY_KEY, Span
 from rla.snapshot.masking.tokens import spans_of_tokens
 from rla.snapshot.masking.yaml_text import spans_of_yaml
 
-__all__ = ["Masked", "is_masked_file", "mask_secrets"]
+__all__ = ["MASKED_PATTERNS", "Masked", "is_masked_file", "mask_secrets"]
 
 _LARGEST_YAML: Final = 200_000
 """Longer texts would keep the parser of YAML busy for seconds: they are gone through line by line."""
@@ -38,6 +38,10 @@ _READERS: Final[dict[str, Callable[[str], Iterator[Span]]]] = {
     "env": spans_of_env,
 }
 """Suffix of a file → who finds the secrets in it."""
+
+
+MASKED_PATTERNS: Final = (*(f"*.{suffix}" for suffix in _READERS), ".env.*")
+"""Globs of the names that `is_masked_file` knows, with and without upper case."""
 
 
 class Masked(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rla.names import MASK
-from rla.snapshot.masking.spans import COMMENT, KEY, NUMBER, Span, covered, is_secret, spans_of_comment
+from rla.snapshot.masking.spans import COMMENT, KEY, NUMBER, SecretSections, Span, covered, is_secret, spans_of_comment
 
 __all__ = ["spans_of_env", "spans_of_lines"]
 
@@ -70,9 +70,11 @@ def _covered_lines(lines: str) -> str:
 
 def _keys_at_line_starts(text: str, prefixes: bool = False) -> Iterator[tuple[str, int, int]]:
     """Yield the secret keys at the beginnings of lines, where their values begin, and how deep they are indented."""
+    sections = SecretSections(text)
     for match in KEY.finditer(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        if is_secret(match["key"], prefixes) and _LINE_START.match(line):
+        named = is_secret(match["key"], prefixes) or sections.key_at(match.start())
+        if named and _LINE_START.match(line):
             yield match["key"], match.end(), len(line) - len(line.lstrip(" \t"))
 
 
