@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
 from rla import exp_manager
-from rla.checkpoint.folder import load_checkpoint
+from rla.checkpoint.folder import CheckpointFolder, load_checkpoint
+from rla.checkpoint.plain import PlainSaver
 
 PROGRAM = """
 import sys
@@ -69,3 +71,40 @@ def test_a_forked_child_saves_beside_its_parent(begin: Callable[..., Path], save
     save_at(3)
     assert sorted(os.listdir(folder)) == [f"checkpoint_{step}.npz" for step in (1, 2, 3)]
     assert exp_manager.load_checkpoint(2) == (2, {"step": 2})
+
+
+def test_a_forked_child_removes_nothing_of_its_parents(begin: Callable[..., Path], save_at: Callable[..., str]) -> None:
+    folder = begin()
+    exp_manager.new_saver(max_to_keep=1)
+    save_at(8, {"parent": 1}, related_variable={"counter": "of the parent"})
+    pid = os.fork()
+    if not pid:
+        try:
+            save_at(9, {"child": 1}, related_variable={"counter": "of the child"})
+        except BaseException:
+            os._exit(3)
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert sorted(os.listdir(folder)) == ["checkpoint_8.npz", "checkpoint_9.npz"]
+    exp_manager.finish()
+    assert exp_manager.custom_data == {"counter": "of the parent"}
+
+
+def test_threads_that_save_do_not_disturb_each_other(begin: Callable[..., Path]) -> None:
+    folder = CheckpointFolder(begin(), PlainSaver(), max_to_keep=2)
+    failed: list[BaseException] = []
+
+    def save(thread: int) -> None:
+        try:
+            for step in range(30):
+                folder.save({"step": step}, 100 * thread + step)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=save, args=(number,)) for number in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert failed == []
+    assert len(os.listdir(folder.folder)) == 2

@@ -173,7 +173,7 @@ ini_secrets = st.text("abcäß=:%$!?*/\\", max_size=6).map(lambda t: f"{t.strip(
 @relaxed
 @given(
     sections=st.dictionaries(
-        st.sampled_from(["net", "remote", "secret"]),
+        st.sampled_from(["net", "remote", "secrets"]),
         st.builds(
             lambda first, second: {**first, **second},
             st.dictionaries(st.sampled_from(["lr", "pad_token", "env"]), st.sampled_from(["1", "a b", "", "x\ny"])),
