@@ -6,13 +6,14 @@ import contextlib
 import getpass
 import os
 import platform
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rla import files
 from rla.database.archive import objects_path, write_archive, write_objects
@@ -26,6 +27,8 @@ from rla.errors import warn_quietly
 from rla.machine import host_name, process_start
 from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, MASK, PARAMETER_FILE, RUN_CARD_FILE, SECRET_KEYS
 from rla.version import __version__
+
+_PASSWORD_OF_ADDRESS: Final = re.compile(r"(?<=://)[^/@\s]+@")
 
 if TYPE_CHECKING:
     from rla.snapshot.selection import Selection
@@ -203,16 +206,16 @@ def start_run(
 
 
 def _without_secrets(arguments: list[str]) -> list[str]:
-    """Return a command line in which values of options such as ``--password`` are masked."""
+    """Return a command line in which passwords in addresses and values of options such as ``--api-key`` are masked."""
     shown: list[str] = []
     mask_next = False
     for argument in arguments:
         name, sign, _ = argument.partition("=")
-        secret = any(key in name.lower().replace("-", "_") for key in SECRET_KEYS)
-        if mask_next and not argument.startswith("-"):
+        secret = name.lstrip("-").lower().replace("-", "_").endswith(SECRET_KEYS)
+        if mask_next and not argument.startswith("--"):
             shown.append(MASK)
         else:
-            shown.append(f"{name}={MASK}" if secret and sign else argument)
+            shown.append(f"{name}={MASK}" if secret and sign else _PASSWORD_OF_ADDRESS.sub(f"{MASK}@", argument))
         mask_next = secret and not sign and name.startswith("-")
     return shown
 

@@ -152,3 +152,19 @@ def test_a_field_of_a_wrong_type_counts_as_missing(tmp_path: Path, field: str, w
     assert read is not None
     assert getattr(read, field) == instead
     assert read.host == "vm"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (["--wandb_api_key=hunter2"], ["--wandb_api_key=***"]),
+        (["--password", "-hunter2"], ["--password", "***"]),
+        (["--db=postgres://bob:hunter2@host/runs"], ["--db=postgres://***@host/runs"]),
+        (["--n_tokens", "5", "--max-tokens=512"], ["--n_tokens", "5", "--max-tokens=512"]),
+        (["--token", "--lr", "0.1"], ["--token", "--lr", "0.1"]),
+    ],
+)
+def test_of_the_command_line_only_secrets_are_masked(
+    train: Callable[..., dict[str, Any]], given: list[str], shown: list[str]
+) -> None:
+    assert train(*given)["command"][2:] == shown
