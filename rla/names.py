@@ -33,6 +33,9 @@ BACKUP_FILE: Final = "backup.txt"
 EVENTS_FOLDER: Final = "tb/events"
 JOURNAL_FOLDER: Final = ".journal"
 
+DEFAULT_CHECKPOINT: Final = "checkpoint"
+"""The name of checkpoints that were given none; files of older tools count as of this name."""
+
 FRAMEWORKS: Final[tuple[str, ...]] = ("torch", "plain", "tensorflow")
 
 SECRET_KEYS: Final[tuple[str, ...]] = (

@@ -24,11 +24,9 @@ from rla.errors import (
     UntrustedPickleError,
     did_you_mean,
 )
+from rla.names import DEFAULT_CHECKPOINT
 
-__all__ = ["DEFAULT_NAME", "CheckpointFolder", "load_checkpoint"]
-
-DEFAULT_NAME: Final = "checkpoint"
-"""The name of checkpoints that were given none; files of older tools count as of this name."""
+__all__ = ["CheckpointFolder", "load_checkpoint"]
 
 _LONGEST_PROBLEM: Final = 200
 _LONGEST_FILE_NAME: Final = 255
@@ -65,7 +63,7 @@ class CheckpointFolder:
         self._remark = remark
         return remark
 
-    def save(self, content: dict[str, Any], step: int, name: str = DEFAULT_NAME, rotate: bool = True) -> Path:
+    def save(self, content: dict[str, Any], step: int, name: str = DEFAULT_CHECKPOINT, rotate: bool = True) -> Path:
         """Save a checkpoint as ``<name>_<step><suffix>``; one of that name and step is replaced.
 
         When this returns, the file is on the disk under its final name.
@@ -122,7 +120,7 @@ class CheckpointFolder:
 
 
 def load_checkpoint(
-    folder: str | os.PathLike[str], step: int | None = None, name: str = DEFAULT_NAME, trust: bool = False
+    folder: str | os.PathLike[str], step: int | None = None, name: str = DEFAULT_CHECKPOINT, trust: bool = False
 ) -> tuple[int, Any]:
     """Load a checkpoint.
 

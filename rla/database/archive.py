@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from rla import files
-from rla.database.safe_arrays import finished, stand_ins
 from rla.errors import UntrustedPickleError
 
 __all__ = [
@@ -63,6 +62,8 @@ def accept_as_plain_state(module: str, name: str) -> None:
 
 class _PlainUnpickler(pickle.Unpickler):
     def __init__(self, stream: io.BytesIO, path: str) -> None:
+        from rla.database.safe_arrays import stand_ins  # writing needs none of it
+
         super().__init__(stream)
         self._path = path
         self._arrays = stand_ins()
@@ -103,6 +104,8 @@ def read_archive(path: Path, trust: bool = False) -> Any:
         OSError: it cannot be read.
         ValueError: it is cut short or no pickle.
     """
+    from rla.database.safe_arrays import finished
+
     content = files.read_regular(path, limit=1 << 30)
     try:
         return pickle.loads(content) if trust else finished(_PlainUnpickler(io.BytesIO(content), str(path)).load())

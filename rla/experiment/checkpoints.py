@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rla.checkpoint.folder import DEFAULT_NAME, CheckpointFolder, load_checkpoint
-from rla.checkpoint.registry import saver_for
 from rla.config import Settings
 from rla.errors import CheckpointError
 from rla.experiment.folders import ExperimentFolders
-from rla.names import CHECKPOINT
+from rla.names import CHECKPOINT, DEFAULT_CHECKPOINT
 from rla.output.logger import Logger
+
+if TYPE_CHECKING:
+    from rla.checkpoint.folder import CheckpointFolder
 
 __all__ = ["CheckpointSaving", "ExperimentCheckpoints"]
 
@@ -22,7 +23,7 @@ class ExperimentCheckpoints(ExperimentFolders):
     """Loads what was saved into the folder of the checkpoint tree."""
 
     def load_checkpoint(
-        self, ckp_index: int | str | None = None, checkpoint_name: str | None = DEFAULT_NAME, trust: bool = False
+        self, ckp_index: int | str | None = None, checkpoint_name: str | None = DEFAULT_CHECKPOINT, trust: bool = False
     ) -> tuple[int, Any]:
         """Load a checkpoint.
 
@@ -40,12 +41,14 @@ class ExperimentCheckpoints(ExperimentFolders):
             UntrustedPickleError: it wants to run code, and is not trusted.
             CheckpointError: it is damaged; the message names run and file, and those that may be tried instead.
         """
+        from rla.checkpoint.folder import load_checkpoint  # only who has checkpoints needs it
+
         try:
             step = None if ckp_index is None else int(ckp_index)
         except ValueError:
             problem = f"ckp_index={ckp_index!r} is no time step; give a number, or nothing for the last one."
             raise CheckpointError(problem) from None
-        return load_checkpoint(self.checkpoint_dir, step, checkpoint_name or DEFAULT_NAME, trust)
+        return load_checkpoint(self.checkpoint_dir, step, checkpoint_name or DEFAULT_CHECKPOINT, trust)
 
 
 class CheckpointSaving(ExperimentCheckpoints):
@@ -79,6 +82,9 @@ class CheckpointSaving(ExperimentCheckpoints):
             CheckpointError: there is no saver for it.
             ValueError: ``max_to_keep`` is no whole number.
         """
+        from rla.checkpoint.folder import CheckpointFolder
+        from rla.checkpoint.registry import saver_for
+
         folder = self._current_run("new_saver()").place.path(CHECKPOINT)
         assert self.settings is not None  # there is a run
         self._checkpoints = CheckpointFolder(folder, saver_for(self.settings.framework), max_to_keep)
@@ -87,7 +93,7 @@ class CheckpointSaving(ExperimentCheckpoints):
         self,
         model_dict: Mapping[str, Any] | None = None,
         related_variable: Mapping[str, Any] | None = None,
-        checkpoint_name: str | None = DEFAULT_NAME,
+        checkpoint_name: str | None = DEFAULT_CHECKPOINT,
     ) -> str:
         """Save a checkpoint of the current time step; one of that step and name is replaced.
 
@@ -126,7 +132,7 @@ class CheckpointSaving(ExperimentCheckpoints):
                 f"The time step is {now}; a checkpoint needs a number. See time_step_holder.set_time()."
             )
         # a forked child may save, and leaves what belongs to its parent's run as it is
-        path = self._checkpoints.save(content, int(now), checkpoint_name or DEFAULT_NAME, rotate=run.is_mine)
+        path = self._checkpoints.save(content, int(now), checkpoint_name or DEFAULT_CHECKPOINT, rotate=run.is_mine)
         if related_variable and run.is_mine:
             self._keep_related(related_variable)
         return str(path)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rla import timers
-from rla.checkpoint.registry import check_framework
 from rla.clock import TimeStepHolder
 from rla.config import Settings, load_settings
 from rla.database.creation import not_writable
@@ -115,7 +114,8 @@ class ExperimentManager(CheckpointSaving):
             ConfigError: the configuration is missing, unreadable or wrong; nothing has changed then.
             InvalidNameError: the task name cannot be one.
         """
-        from rla.snapshot.selection import Selection  # only who makes experiments needs it
+        from rla.checkpoint.registry import check_framework  # only who makes experiments needs them
+        from rla.snapshot.selection import Selection
 
         task = check_task_name(task_table_name)
         settings = load_settings(rla_config if isinstance(rla_config, (str, Mapping)) else os.fspath(rla_config))
