@@ -14,13 +14,16 @@ from rla import files
 from rla.errors import printable
 from rla.snapshot.git import GitState, uncommitted_patch
 from rla.snapshot.manifest import Manifest
-from rla.snapshot.masking import is_masked_file, mask_secrets
+from rla.snapshot.masking import MASKED_PATTERNS, is_masked_file, mask_secrets
 from rla.snapshot.selection import MANIFEST_FILE, PATCH_FILE, Selection, find_files
 from rla.snapshot.store import CodeStore
 
 __all__ = ["Snapshot", "contents", "take_snapshot"]
 
 _ATTEMPTS: Final = 3
+_MAY_BE_MASKED: Final = re.compile(
+    rf"\.(?:{'|'.join(pattern.strip('*.') for pattern in MASKED_PATTERNS)})", re.IGNORECASE
+)
 _COPY: Final = re.compile(r"(?:\.(?:bak|orig|old|example|sample|template|j2)|~)+$")
 """What people and editors put behind the name of a file."""
 _LONGEST_LIST: Final = 100
@@ -112,13 +115,14 @@ def contents(selection: Selection, manifest: Manifest) -> Iterator[tuple[str, by
     found = find_files(selection)
     manifest.links = dict(sorted(found.links.items()))
     manifest.left_out = dict(found.left_out)
+    yaml_files = set(map(os.path.realpath, selection.yaml_files))
     for path in sorted(found.files):
         try:
             content, status = _read(found.files[path], selection.largest)
         except OSError as error:
             manifest.left_out[path] = error.strerror or str(error)
             continue
-        name = _name_for_masking(path, found.files[path], selection)
+        name = "configuration.yaml" if found.files[path] in yaml_files else _name_for_masking(path, found.files[path])
         if name:
             if b"\0" in content:  # UTF-16, say
                 manifest.left_out[path] = "it is a configuration file that cannot be looked into for secrets"
@@ -131,12 +135,13 @@ def contents(selection: Selection, manifest: Manifest) -> Iterator[tuple[str, by
         yield path, content, status
 
 
-def _name_for_masking(path: str, source: str, selection: Selection) -> str:
+def _name_for_masking(path: str, source: str) -> str:
     """Return the name that tells how a file is gone through for secrets; empty when it is not."""
-    if source in map(os.path.realpath, selection.yaml_files):
-        return "configuration.yaml"
-    candidates = [name for each in (path, source) for name in (each, _COPY.sub("", each))]
-    return next((name for name in candidates if is_masked_file(name)), "")
+    names = (path,) if source.endswith(path) else (path, source)  # a link has a name of its own
+    if not any(map(_MAY_BE_MASKED.search, names)):  # nearly all files of a project
+        return ""
+    candidates = (without for each in names for without in (each, _COPY.sub("", each)))
+    return next(filter(is_masked_file, candidates), "")
 
 
 def _read(path: str, largest: int) -> tuple[bytes, os.stat_result]:
