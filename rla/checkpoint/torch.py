@@ -44,9 +44,10 @@ class TorchSaver(CheckpointSaver):
     def read(self, path: str, trust: bool) -> Any:
         where = None if self._torch.cuda.is_available() else "cpu"  # saved on a machine with a GPU, read on one without
         try:
+            if trust:
+                return self._torch.load(path, map_location=where, weights_only=False)
             with self._accepting_arrays():
-                content = self._torch.load(path, map_location=where, weights_only=not trust)
-            return content if trust else finished(content)
+                return finished(self._torch.load(path, map_location=where, weights_only=True))
         except pickle.UnpicklingError as error:
             refused = _REFUSED.search(str(error))
             if trust or (refused is None and not zipfile.is_zipfile(path)):  # no file of torch at all
@@ -92,12 +93,12 @@ class TorchSaver(CheckpointSaver):
             yield
             return
         names = [(stand_in, f"{module}.{name}") for (module, name), stand_in in stand_ins().items()]
-        hidden = [(kind, f"rla.{secrets.token_hex()}") for kind in (SafeArray,)]  # nobody can name it
+        hidden = (SafeArray, f"rla.{secrets.token_hex()}")  # torch wants to know it, and no file can name it
         with _LOCK:
             before = serialization.get_safe_globals()
             try:
                 serialization.clear_safe_globals()
-                serialization.add_safe_globals([*names, *hidden, _codecs.encode])
+                serialization.add_safe_globals([*names, hidden, _codecs.encode])
                 yield
             finally:
                 serialization.clear_safe_globals()

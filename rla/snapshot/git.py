@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rla.snapshot.masking import MASKED_PATTERNS, is_masked_file, mask_secrets
+from rla.snapshot.masking import MASKED_PATTERNS, has_masked_pattern, mask_secrets
 
 __all__ = ["GitState", "read_git_head", "read_git_state", "uncommitted_patch"]
 
@@ -160,7 +160,7 @@ def uncommitted_patch(state: GitState, largest: int) -> tuple[bytes | None, list
     names = _changed_files(top)
     if names is None:
         return None, ["git could not tell what has changed"]
-    configurations = [name for name in names if is_masked_file(name)]
+    configurations = [name for name in names if has_masked_pattern(name)]
     excluded = [f":(exclude,top,icase,glob)**/{pattern}" for pattern in MASKED_PATTERNS]
     patch = b""
     if len(configurations) < len(names):

@@ -45,10 +45,10 @@ class Selection:
 
     code_root: str
     mode: str = SOURCE
-    names: Sequence[str] = ()
+    names: Sequence[str] = field(default_factory=list)
     lib_dir: str | None = None
-    ignore_files: Sequence[str] = ()
-    single_files: Sequence[str] = ()
+    ignore_files: Sequence[str] = field(default_factory=list)
+    single_files: Sequence[str] = field(default_factory=list)
     yaml_files: Sequence[str] = field(default_factory=list)
     largest: int = 10 << 20
 

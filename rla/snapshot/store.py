@@ -2,8 +2,8 @@
 
 A body is named by the SHA-256 of its content and by its mode. Bodies are read-only, so that editors hesitate before
 they change the history of many runs. A starting run never trusts a body blindly: one whose size or time is not as we
-left it is compared, and replaced when somebody changed it or its permissions. What the
-system refuses to link is copied.
+left it is compared, and replaced when somebody changed it or its permissions. What the system refuses to link is
+copied.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ _ATTEMPTS: Final = 3
 _MAY_BE_MASKED: Final = re.compile(
     rf"\.(?:{'|'.join(pattern.strip('*.') for pattern in MASKED_PATTERNS)})", re.IGNORECASE
 )
+"""Found in the name of every file that may be masked: one search spares nearly all files of a project the rest."""
 _COPY: Final = re.compile(r"(?:\.(?:bak|orig|old|example|sample|template|j2)|~)+$")
 """What people and editors put behind the name of a file."""
 _LONGEST_LIST: Final = 100
@@ -138,7 +139,7 @@ def contents(selection: Selection, manifest: Manifest) -> Iterator[tuple[str, by
 def _name_for_masking(path: str, source: str) -> str:
     """Return the name that tells how a file is gone through for secrets; empty when it is not."""
     names = (path,) if source.endswith(path) else (path, source)  # a link has a name of its own
-    if not any(map(_MAY_BE_MASKED.search, names)):  # nearly all files of a project
+    if not any(map(_MAY_BE_MASKED.search, names)):
         return ""
     candidates = (without for each in names for without in (each, _COPY.sub("", each)))
     return next(filter(is_masked_file, candidates), "")

@@ -170,4 +170,5 @@ def test_a_section_that_is_named_by_a_secret_key_is_masked(name: str, text: str)
     ],
 )
 def test_long_words_and_texts_without_an_end_take_no_time(name: str, text: str) -> None:
-    assert "***" in mask_secrets(text, name).text or name == "a.ini"
+    masked = mask_secrets(text, name).text
+    assert masked == text if name == "a.ini" else "***" in masked

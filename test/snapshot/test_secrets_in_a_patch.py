@@ -130,3 +130,8 @@ def test_the_rest_of_a_patch_applies_where_a_secret_was_masked(
     git(tmp_path, "clone", "-q", "--no-local", str(root), str(tmp_path / "clone"))
     git(tmp_path / "clone", "apply", "--exclude=*.yaml", str(code / "uncommitted.patch"))
     assert (tmp_path / "clone" / "train.py").read_text() == "lr = 2\n"
+
+
+def test_code_that_is_named_like_variables_of_the_environment_is_in_the_patch(patch_of: PatchOf) -> None:
+    patch = patch_of(".env.py", "password = 'hunter2'\n", "password = 'hunter3'\n")
+    assert "-password = 'hunter2'\n+password = 'hunter3'\n" in patch

@@ -6,6 +6,7 @@ touched. A masked text has as many lines as before, so that line numbers and dif
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
@@ -14,7 +15,7 @@ from rla.snapshot.masking.spans import ANY_KEY, Span
 from rla.snapshot.masking.tokens import spans_of_tokens
 from rla.snapshot.masking.yaml_text import spans_of_yaml
 
-__all__ = ["MASKED_PATTERNS", "Masked", "is_masked_file", "mask_secrets"]
+__all__ = ["MASKED_PATTERNS", "Masked", "has_masked_pattern", "is_masked_file", "mask_secrets"]
 
 _LARGEST_YAML: Final = 200_000
 """Longer texts would keep the parser of YAML busy for seconds: they are gone through line by line."""
@@ -41,7 +42,7 @@ _READERS: Final[dict[str, Callable[[str], Iterator[Span]]]] = {
 
 
 MASKED_PATTERNS: Final = (*(f"*.{suffix}" for suffix in _READERS), ".env.*")
-"""Globs of the names that `is_masked_file` knows, with and without upper case."""
+"""Globs of the names that may be masked, in upper or lower case; `is_masked_file` knows the exceptions."""
 
 
 class Masked(NamedTuple):
@@ -54,6 +55,12 @@ class Masked(NamedTuple):
 
     text: str
     keys: list[str]
+
+
+def has_masked_pattern(path: str) -> bool:
+    """Say whether the name of a file has one of `MASKED_PATTERNS`."""
+    name = path.rpartition("/")[2].lower()
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in MASKED_PATTERNS)
 
 
 def is_masked_file(path: str) -> bool:

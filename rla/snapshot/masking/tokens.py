@@ -26,9 +26,12 @@ def spans_of_tokens(text: str) -> Iterator[Span]:
     sections = SecretSections(text)
     inherited = [""]  # the secret key that each open list or table stands behind
     secret = ""
-    comments = [match.span() for match in _TOKEN.finditer(text) if match[0].startswith("#")]
-    yield from (span for comment in comments for span in spans_of_comment(text, *comment))
-    tokens = (match for match in _TOKEN.finditer(text) if not match[0].startswith("#"))
+    tokens = []
+    for match in _TOKEN.finditer(text):
+        if match[0].startswith("#"):
+            yield from spans_of_comment(text, *match.span())
+        else:
+            tokens.append(match)
     for token, following in pairwise(chain(tokens, (None,))):
         assert token is not None  # None stands at the end alone
         piece = token[0]
@@ -44,9 +47,8 @@ def spans_of_tokens(text: str) -> Iterator[Span]:
                 inherited = inherited[:-1] or [""]
             elif secret and piece[0] in "\"'":
                 quote = piece[:3] if len(piece) >= 6 and piece[:3] in ('"""', "'''") else piece[0]
-                closing = (
-                    quote if len(piece) > len(quote) and piece.endswith(quote) else ""
-                )  # the file may be cut short
+                is_whole = len(piece) > len(quote) and piece.endswith(quote)  # the file may be cut short
+                closing = quote if is_whole else ""
                 inside = piece[len(quote) : len(piece) - len(closing)]
                 yield Span(token.start(), token.end(), secret, quote + covered(inside) + closing)
             secret = inherited[-1]
