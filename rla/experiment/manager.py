@@ -126,10 +126,8 @@ class ExperimentManager(CheckpointSaving):
             code_root = settings.folder
         if data_root is None:
             data_root = settings.data_root or code_root
-        root, script = (
-            os.path.abspath(os.path.expanduser(code_root)),
-            getattr(sys.modules["__main__"], "__file__", None),
-        )
+        root = os.path.abspath(os.path.expanduser(code_root))
+        script = getattr(sys.modules.get("__main__"), "__file__", None)
         self.code_selection = Selection.from_settings(settings, root, ignore_file_path, run_file, script)
         self.settings = settings
         self.task_table_name = task
