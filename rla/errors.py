@@ -16,6 +16,7 @@
     ├── CheckpointError               a checkpoint that cannot be saved or loaded
     │   └── CheckpointNotFoundError   (also FileNotFoundError)
     ├── RunIsAliveError               a repair of a run that still writes
+    ├── JournalVersionError           (also OSError)         a journal that another version of rla has written
     └── MissingPackageError           (also ImportError)     an optional package is not installed
 
     RLAWarning                        (a UserWarning)        something was left out or retried; training goes on
@@ -41,6 +42,7 @@ __all__ = [
     "DataRootError",
     "ExperimentNotFoundError",
     "InvalidNameError",
+    "JournalVersionError",
     "MissingPackageError",
     "NotConfiguredError",
     "QueryError",
@@ -207,6 +209,20 @@ class RunIsAliveError(RLAError):
 
     def __init__(self, directory: str) -> None:
         super().__init__(f"'{directory}' is still written by its run; it can be repaired once that process has ended.")
+
+
+class JournalVersionError(RLAError, OSError):
+    """A journal that another version of rla has written."""
+
+    def __init__(self, path: str, came: int, expected: int) -> None:
+        RLAError.__init__(
+            self,
+            f"'{path}' is a journal of format {came}; this version of rla reads format {expected}. Its rows are safe "
+            f"there: read or repair it with the version that wrote it (rla_version in experiment.json).",
+        )
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class MissingPackageError(RLAError, ImportError):

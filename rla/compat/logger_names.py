@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 from rla import logger, timers
@@ -22,7 +22,7 @@ def log_key_value(keys: Sequence[str], values: Sequence[Any], prefix_name: str =
     logger.record_all(dict(zip(keys, values, strict=True)), prefix_name)
 
 
-def getkvs() -> dict[str, Any]:
+def getkvs() -> MutableMapping[str, Any]:
     """Return the open row."""
     return logger.name_to_value
 

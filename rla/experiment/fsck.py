@@ -28,7 +28,7 @@ from rla.names import (
     PROGRESS_FILE,
     RUN_CARD_FILE,
 )
-from rla.output.csv_file import complete_lines
+from rla.output.csv_text import complete_lines
 from rla.output.fold import fold_dead_run, has_journal
 from rla.snapshot.manifest import read_manifest
 from rla.snapshot.selection import MANIFEST_FILE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ class Output(ABC):
 
     Attributes:
         name: what users call the format, in ``LOG_USED`` and in ``exclude=``.
+        notices: sentences that people should read; whoever hands over records takes them out.
     """
 
     name: ClassVar[str]
@@ -28,6 +30,11 @@ class Output(ABC):
     @abstractmethod
     def __init__(self, directory: Path) -> None:
         """Open its file in the run's log folder."""
+
+    @functools.cached_property
+    def notices(self) -> list[str]:
+        """Return the sentences that wait to be read."""
+        return []
 
     @classmethod
     def adopt(cls, directory: Path) -> Output:
@@ -44,6 +51,9 @@ class Output(ABC):
         Raises:
             Exception: anything; none was taken then, and the same records come again later.
         """
+
+    def expect(self, keys: Sequence[str]) -> None:  # noqa: B027  # only a table has to make room
+        """Take note of keys that rows to come have, so that room for all of them is made at once."""
 
     def settle(self) -> None:  # noqa: B027  # most outputs never wait
         """Stop waiting: the next `write` takes everything."""

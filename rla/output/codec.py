@@ -1,225 +1,271 @@
 """Records as bytes: msgpack inside a frame of length, checksum and kind. The format is in `docs/formats.md`.
 
-The names of the values are written once as a *schema*; the rows that follow only hold values. So a row costs about as
-much as its numbers.
+The names of the values are written once for a segment, as a *schema*; a row says which one it follows. So a row costs
+about as much as its numbers, and rows of different keys may take turns. The number of a schema is the offset of its
+frame, so that a row which was found from the end of a segment is understood without reading all before it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import datetime
-import enum
 import struct
-import zlib
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Generic, TypeVar
 
+import google_crc32c
 import ormsgpack
 
 from rla.output.records import Event, Record, Row, Text, Value
+from rla.output.values import CELL_TYPES, as_number, as_value, text_of
 
-__all__ = ["Decoder", "Encoder", "as_number", "as_value", "shown", "text_of"]
+__all__ = ["FRAME", "ROW", "ROW_ALONE", "SCHEMA", "Decoder", "Encoder", "Excluded", "frame", "frames"]
 
 FRAME: Final = struct.Struct("<IIB")
-"""Length of the payload, CRC-32 of kind and payload, kind."""
+"""Length of the payload, CRC-32C of the payload (started with the kind), kind."""
 
 SCHEMA, ROW, TEXT, EVENT, ROW_ALONE = 1, 2, 3, 4, 5
-LARGEST_PAYLOAD: Final = 1 << 30
+REMEMBERED_KEYS: Final = 100_000
+"""Schemas are forgotten once they have more keys in all: writers write them again, readers look them up."""
 
-_CELL_TYPES: Final = frozenset({type(None), bool, int, float, str})
+_BIG_INTEGER: Final = 1  # extension type of msgpack: decimal digits
 _OPTIONS: Final = (
     ormsgpack.OPT_SERIALIZE_NUMPY
+    | ormsgpack.OPT_PASSTHROUGH_BIG_INT
     | ormsgpack.OPT_PASSTHROUGH_SUBCLASS
     | ormsgpack.OPT_PASSTHROUGH_DATACLASS
     | ormsgpack.OPT_PASSTHROUGH_DATETIME
 )
 
+Excluded = Mapping[str, frozenset[str]]
+_Schema = tuple[tuple[str, ...], Excluded]
+_Known = TypeVar("_Known")
+_Found = TypeVar("_Found")
+
+_checksum = google_crc32c.extend
+_header = FRAME.pack
+_packb = ormsgpack.packb
+_unpackb = ormsgpack.unpackb
+
 
 def frame(kind: int, payload: bytes) -> bytes:
     """Return a payload in its frame."""
-    return FRAME.pack(len(payload), zlib.crc32(payload, kind), kind) + payload
+    return _header(len(payload), _checksum(kind, payload), kind) + payload
 
 
-def as_value(value: Any) -> Value:
-    """Turn whatever was recorded into what a row holds: None, bool, int, float or text.
-
-    Scalars and arrays of one number, of any library, become that number; larger arrays and everything else a text.
-    """
-    try:
-        return _as_value(value)
-    except Exception:  # whatever a foreign type raises, the row must not be lost
-        return f"<{type(value).__name__}>"
-
-
-def _as_value(value: Any) -> Value:
-    if value is None or type(value) in (bool, int, float):
-        return value  # type: ignore[no-any-return]
-    if isinstance(value, str):
-        return text_of(value)
-    if isinstance(value, enum.Enum):
-        return as_value(value.value)
-    if isinstance(value, int):  # the number itself, whatever the class that derives from int does
-        return int.__pos__(value)
-    if isinstance(value, float):
-        return float.__pos__(value)
-    if isinstance(value, (list, tuple)):
-        return as_value(value[0]) if len(value) == 1 else text_of(str([_plain_item(item) for item in value]))
-    if hasattr(value, "tolist"):
-        plain = value.tolist()
-        return as_value(plain) if type(plain) is not type(value) else float(value)
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
-    if not isinstance(value, (bytes, bytearray)):
-        with contextlib.suppress(TypeError, ValueError, AttributeError):
-            return float(value)
-    return text_of(str(value))
+def frames(buffer: bytes, start: int = 0) -> Iterator[tuple[int, bytes, int]]:
+    """Yield kind, payload and end of one frame after the other, ending before the first that is not whole."""
+    offset, header, size, unpack = start, FRAME.size, len(buffer), FRAME.unpack_from
+    while offset + header <= size:
+        length, checksum, kind = unpack(buffer, offset)
+        begin = offset + header
+        offset = begin + length
+        if offset > size:
+            return
+        payload = buffer[begin:offset]
+        if _checksum(kind, payload) != checksum:
+            return
+        yield kind, payload, offset
 
 
-def _plain_item(item: Any) -> Any:
-    return [_plain_item(inner) for inner in item] if isinstance(item, (list, tuple)) else as_value(item)
+class _Schemas(Generic[_Known, _Found]):
+    """The schemas of a segment, of bounded size: the encoder's, by content, or the decoder's, by number."""
 
+    def __init__(self) -> None:
+        self.known: dict[_Known, _Found] = {}
+        self._keys = 0
 
-def shown(value: Any) -> str:
-    """Return a value as `print` shows it, whatever its class does then."""
-    try:
-        return str(value)
-    except Exception:  # a __str__ of the user's
-        return f"<{type(value).__name__}>"
+    def add(self, known: _Known, found: _Found, keys: int) -> None:
+        if self._keys + keys > REMEMBERED_KEYS:
+            self.clear()
+        self.known[known] = found
+        self._keys += keys
 
-
-def text_of(text: str) -> str:
-    """Return a text that UTF-8 can hold."""
-    return str.encode(text, "utf-8", "backslashreplace").decode("utf-8")
-
-
-def as_number(value: Any) -> int | float:
-    """Return a time step as a number that msgpack can hold; what is none becomes 0."""
-    number = _packable(as_value(value))
-    if isinstance(number, str):
-        try:
-            number = float(number)
-        except ValueError:
-            return 0
-    return number if isinstance(number, (int, float)) else 0
-
-
-def _packable(value: Value) -> Value:
-    """Return the value, or its float where msgpack cannot hold it (integers beyond 64 bits)."""
-    if type(value) is int and not -(1 << 63) <= value < 1 << 64:
-        try:
-            return float(value)
-        except OverflowError:
-            return str(value) if value.bit_length() < 10_000 else hex(value)
-    return value
+    def clear(self) -> None:
+        self.known.clear()
+        self._keys = 0
 
 
 class Encoder:
-    """Encodes records of one journal segment, remembering the schema that stands there."""
+    """Encodes records of one journal segment, remembering the schemas that stand there."""
 
     def __init__(self) -> None:
-        self._keys: tuple[str, ...] | None = None
-        self._excluded: Mapping[str, frozenset[str]] = {}
+        self._schemas = _Schemas[object, int]()
+        self._keys: tuple[str, ...] = ()
+        self._excluded: Excluded = {}
+        self._number = 0  # of the schema that the last row followed; no schema has 0
 
-    def forget_schema(self) -> None:
-        """Write the schema anew before the next row, as a new segment needs it."""
-        self._keys = None
+    def forget_schemas(self) -> None:
+        """Write each schema anew before the next row, as a new segment needs it."""
+        self._schemas.clear()
+        self._number = 0
 
-    def encode(self, record: Record, alone: bool = False) -> bytes:
+    def row(self, row: Mapping[str, Any], step: int | float, time: float, excluded: Excluded, offset: int) -> bytes:
+        """Return a row in its frame, with its schema before it when that does not stand in the segment yet.
+
+        Args:
+            row: values by key.
+            step: the time step.
+            time: seconds since 1970.
+            excluded: formats that shall not get a key, by key.
+            offset: where in the segment the bytes will stand.
+        """
+        keys = tuple(row)
+        if not self._number or keys != self._keys or excluded != self._excluded:
+            before = self._take_schema(keys, excluded, offset)
+            return before + frame(ROW, self._packed(row, step, time))
+        try:
+            payload = _packb((self._number, step, time, (*row.values(),)), option=_OPTIONS, default=_packable)
+        except (TypeError, ValueError):  # bad Unicode, or something strange inside a container
+            payload = self._packed(row, step, time)
+        return _header(len(payload), _checksum(ROW, payload), ROW) + payload
+
+    def _packed(self, row: Mapping[str, Any], step: int | float, time: float) -> bytes:
+        return _packed_row((self._number, step, time, list(row.values())))
+
+    def _take_schema(self, keys: tuple[str, ...], excluded: Excluded, offset: int) -> bytes:
+        """Go over to another schema; return its frame when it must be written."""
+        content = (keys, frozenset(excluded.items()))
+        known = self._schemas.known.get(content)
+        self._keys, self._excluded, self._number = keys, dict(excluded), known or offset
+        if known:
+            return b""
+        self._schemas.add(content, offset, len(keys))
+        return frame(SCHEMA, _packed_schema(offset, keys, excluded))
+
+    def encode(self, record: Record, offset: int, alone: bool = False) -> bytes:
         """Return a record in its frame.
 
         Args:
-            record: a row, with the schema before it when that has changed; a line of text; an event.
-            alone: do not rely on the schema, nor change it: a row then carries its own keys.
+            record: a row, with its schema before it when that does not stand in the segment yet; a line of text; an
+                event.
+            offset: where in the segment the bytes will stand.
+            alone: rely on no schema, nor add one: a row then carries its own keys.
         """
-        if isinstance(record, Row):
-            if alone:
-                return frame(ROW_ALONE, _packed_row(record, ormsgpack.packb(_schema(record))))
-            return self._schema_before(record) + frame(ROW, _packed_row(record))
         if isinstance(record, Text):
-            return frame(
-                TEXT, ormsgpack.packb((record.level, as_number(record.step), record.time, text_of(record.text)))
-            )
-        return frame(EVENT, record.encoded)
-
-    def _schema_before(self, row: Row) -> bytes:
-        if row.keys == self._keys and row.excluded == self._excluded:
-            return b""
-        self._keys, self._excluded = row.keys, dict(row.excluded)
-        return frame(SCHEMA, ormsgpack.packb(_schema(row)))
-
-
-def _schema(row: Row) -> tuple[list[str], dict[str, list[str]]]:
-    keys = [text_of(str(key)) for key in row.keys]
-    return keys, {text_of(str(key)): sorted(formats) for key, formats in row.excluded.items()}
+            content = (record.level, as_number(record.step), record.time, text_of(record.text))
+            return frame(TEXT, _packb(content, option=_OPTIONS, default=_packable))
+        if isinstance(record, Event):
+            return frame(EVENT, record.encoded)
+        if not alone:
+            values = dict(zip(record.keys, record.values, strict=True))
+            return self.row(values, record.step, record.time, record.excluded, offset)
+        schema = _packed_schema(0, record.keys, record.excluded)
+        return frame(ROW_ALONE, _packed_row((0, record.step, record.time, list(record.values), schema)))
 
 
-def _packed_row(row: Row, *schema: bytes) -> bytes:
+def _packed_schema(number: int, keys: tuple[str, ...], excluded: Excluded) -> bytes:
+    names = [text_of(str(key)) for key in keys]
+    return _packb((number, names, {text_of(str(key)): sorted(formats) for key, formats in excluded.items()}))
+
+
+def _packed_row(row: tuple[Any, ...]) -> bytes:
     try:
-        return ormsgpack.packb((row.step, row.time, row.values, *schema), option=_OPTIONS, default=as_value)
-    except (TypeError, ValueError):  # a huge integer, bad Unicode, or something strange inside a container
-        values = [_packable(as_value(value)) for value in row.values]
-        return ormsgpack.packb((as_number(row.step), row.time, values, *schema))
+        return _packb(row, option=_OPTIONS, default=_packable)
+    except (TypeError, ValueError):
+        number, step, time, values, *schema = row
+        cells = [as_value(value) for value in values]
+        return _packb((number, as_number(step), time, cells, *schema), option=_OPTIONS, default=_packable)
+
+
+def _packable(value: Any) -> Any:
+    """Return what msgpack can hold in place of what it cannot."""
+    found = as_value(value)
+    return ormsgpack.Ext(_BIG_INTEGER, str(found).encode()) if type(found) is int and _is_big(found) else found
+
+
+def _is_big(number: int) -> bool:
+    return not -(1 << 63) <= number < 1 << 64
+
+
+def _extension(tag: int, data: bytes) -> int:
+    if tag != _BIG_INTEGER:
+        raise ValueError(f"unknown extension type: {tag}")
+    return int(data)
 
 
 class Decoder:
-    """Decodes the records of one journal segment."""
+    """Decodes the records of one journal segment, in order.
 
-    def __init__(self) -> None:
-        self.keys: tuple[str, ...] = ()
-        self.excluded: dict[str, frozenset[str]] = {}
+    Args:
+        fetch: returns the frames that stand at an offset of the segment, for a schema that did not pass by.
+        seen: takes each key when it first appears, and the formats that do not get it.
+    """
 
-    def decode(self, buffer: bytes | memoryview, start: int = 0) -> Iterator[tuple[int, Record | None]]:
+    def __init__(self, fetch: Callable[[int], bytes], seen: dict[str, frozenset[str]] | None = None) -> None:
+        self._fetch = fetch
+        self._seen = {} if seen is None else seen
+        self._schemas = _Schemas[int, _Schema]()
+
+    def decode(self, buffer: bytes, start: int = 0, limit: int = sys.maxsize) -> tuple[list[Record], int]:
         """Decode frames one after the other, ending before the first that is not whole.
 
         Args:
             buffer: bytes of a segment.
-            start: offset of the first frame.
+            start: where in the buffer the first frame stands.
+            limit: how many records at most.
 
-        Yields:
-            The offset after each frame, and its record (None for a schema).
+        Returns:
+            The records, and where in the buffer the next frame would stand.
         """
-        view = memoryview(buffer)
-        offset = start
-        while offset + FRAME.size <= len(view):
-            length, checksum, kind = FRAME.unpack_from(view, offset)
-            end = offset + FRAME.size + length
-            if length > LARGEST_PAYLOAD or end > len(view):
-                return
-            payload = view[offset + FRAME.size : end]
-            if zlib.crc32(payload, kind) != checksum:
-                return
+        records: list[Record] = []
+        offset, schema_of, is_plain = start, self._schemas.known.get, CELL_TYPES.issuperset
+        for kind, payload, end in frames(buffer, start):
             try:
-                record = self._record(kind, bytes(payload))
-            except (ValueError, TypeError):  # a foreign or newer writer: nothing behind it can be trusted
-                return
+                if kind == ROW:
+                    number, step, time, values = _unpackb(payload, ext_hook=_extension)
+                    keys, excluded = schema_of(number) or self._fetched(number)
+                    cells = values if is_plain(map(type, values)) else _cells(values)
+                    records.append(Row(keys, cells, step, time, excluded))
+                elif kind == SCHEMA:
+                    self._take(payload)
+                else:
+                    records.append(_decoded(kind, payload))
+            except (ValueError, TypeError, KeyError):  # a foreign or newer writer: nothing behind it can be trusted
+                break
             offset = end
-            yield offset, record
+            if len(records) >= limit:
+                break
+        return records, offset
 
-    def _record(self, kind: int, payload: bytes) -> Record | None:
-        if kind == ROW:
-            step, time, values = ormsgpack.unpackb(payload)
-            return Row(self.keys, _cells(values), step, time, self.excluded)
-        if kind == SCHEMA:
-            self.keys, self.excluded = _read_schema(payload)
-            return None
-        if kind == ROW_ALONE:
-            step, time, values, schema = ormsgpack.unpackb(payload)
-            keys, excluded = _read_schema(schema)
-            return Row(keys, _cells(values), step, time, excluded)
-        if kind == TEXT:
-            return Text(*ormsgpack.unpackb(payload))
-        if kind == EVENT:
-            return Event(payload)
-        raise ValueError(f"unknown kind of record: {kind}")
+    def _take(self, payload: bytes) -> tuple[int, _Schema]:
+        number, keys, excluded = _read_schema(payload)
+        self._schemas.add(number, (keys, excluded), len(keys))
+        for key in sorted(set(keys).difference(self._seen)):
+            self._seen[key] = excluded.get(key, frozenset())
+        return number, (keys, excluded)
+
+    def _fetched(self, number: int) -> _Schema:
+        """Return a schema that did not pass by.
+
+        Raises:
+            ValueError: it does not stand where its number says.
+        """
+        for kind, payload, _ in frames(self._fetch(number)):
+            if kind == SCHEMA:
+                found, schema = self._take(payload)
+                if found == number:
+                    return schema
+            break
+        raise ValueError(f"there is no schema {number}")
 
 
-def _read_schema(payload: bytes) -> tuple[tuple[str, ...], dict[str, frozenset[str]]]:
-    keys, excluded = ormsgpack.unpackb(payload)
-    return tuple(keys), {key: frozenset(formats) for key, formats in excluded.items()}
+def _decoded(kind: int, payload: bytes) -> Record:
+    if kind == ROW_ALONE:
+        _, step, time, values, schema = _unpackb(payload, ext_hook=_extension)
+        _, keys, excluded = _read_schema(schema)
+        return Row(keys, _cells(values), step, time, excluded)
+    if kind == TEXT:
+        return Text(*_unpackb(payload, ext_hook=_extension))
+    if kind == EVENT:
+        return Event(payload)
+    raise ValueError(f"unknown kind of record: {kind}")
+
+
+def _read_schema(payload: bytes) -> tuple[int, tuple[str, ...], Excluded]:
+    number, keys, excluded = _unpackb(payload)
+    return number, tuple(map(sys.intern, keys)), {key: frozenset(formats) for key, formats in excluded.items()}
 
 
 def _cells(values: list[Any]) -> list[Value]:
     """Return decoded values as cells: containers, which msgpack holds as they are, become numbers or texts."""
-    if _CELL_TYPES.issuperset(map(type, values)):
-        return values
-    return [value if type(value) in _CELL_TYPES else as_value(value) for value in values]
+    return [value if type(value) in CELL_TYPES else as_value(value) for value in values]

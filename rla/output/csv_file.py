@@ -2,64 +2,35 @@
 
 A key that appears late adds a column at the end. The file is then written anew beside the old one, old lines padded,
 and renamed, so it is valid at any instant. The more it costs, the seldomer that happens; rows wait in the journal.
+A rectangle of rows and columns is the wrong thing for thousands of keys: those that come when all columns are taken
+have their values in `progress.long.csv`, a line for each.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
+import operator
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO, ClassVar, Final
+from typing import ClassVar, Final
 
-from rla import files
-from rla.names import PROGRESS_FILE
-from rla.output.base import AppendedFile, FileOutput
+from rla.names import PROGRESS_FILE, TIME_STEP, TIMESTAMP
+from rla.output.base import FileOutput
+from rla.output.csv_text import Gap, complete_lines, encode_header, encode_rows, gap, parse_header
 from rla.output.journal import Position
+from rla.output.long_file import LongFile
 from rla.output.records import Record, Row, Value
+from rla.output.schemas import PerSchema
+from rla.output.widening import widen
 
-__all__ = ["CsvOutput", "complete_lines", "count_rows", "parse_line"]
+__all__ = ["LARGEST_WIDTH", "CsvOutput", "count_rows"]
+
+LARGEST_WIDTH: Final = 1000
+"""So many columns at most, time step and timestamp among them."""
 
 WIDENING_REST: Final = 10.0
 """So many times the duration of a widening pass before the next."""
-
-
-def complete_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the records of a CSV file with their line end; one that is not complete is left out.
-
-    A line end inside quotes belongs to the value.
-    """
-    parts: list[bytes] = []
-    inside_quotes = False
-    for line in stream:
-        if line.count(b'"') % 2:
-            inside_quotes = not inside_quotes
-        if not inside_quotes and line.endswith(b"\n"):
-            yield b"".join((*parts, line)) if parts else line
-            parts.clear()
-        else:
-            parts.append(line)
-
-
-def parse_line(line: bytes) -> list[str]:
-    """Return the cells of one record of a CSV file."""
-    text = line.decode("utf-8", "replace")
-    try:
-        return next(csv.reader(io.StringIO(text, newline="")), [])
-    except csv.Error:  # a cell of more than 128 KiB, which the module refuses
-        return _parse_long(text)
-
-
-def _parse_long(text: str) -> list[str]:
-    cells: list[str] = []
-    for piece in text.rstrip("\r\n").split(","):
-        if cells and cells[-1].count('"') % 2:  # the comma stood inside quotes
-            cells[-1] += f",{piece}"
-        else:
-            cells.append(piece)
-    return [cell[1:-1].replace('""', '"') if cell.startswith('"') else cell for cell in cells]
 
 
 def count_rows(path: Path) -> int:
@@ -69,6 +40,40 @@ def count_rows(path: Path) -> int:
             return max(sum(1 for _ in complete_lines(stream)) - 1, 0)
     except OSError:
         return 0
+
+
+class _Places:
+    """Where the cells of a line stand in the values of a row.
+
+    Args:
+        wanted: the keys that are to be written.
+        keys: the keys of the row's values.
+        columns: the columns of the file.
+
+    Attributes:
+        without_column: the places of values that have no column, by key.
+    """
+
+    def __init__(self, wanted: Collection[str], keys: Sequence[str], columns: Sequence[str]) -> None:
+        places = {key: place for place, key in enumerate(keys) if key in wanted}
+        known = frozenset(columns)
+        self.without_column = {key: place for key, place in places.items() if key not in known}
+        chosen: list[int] = []
+        gaps: list[Gap] = []
+        for has_value, run in itertools.groupby(columns, places.__contains__):
+            if has_value:
+                chosen += [places[column] for column in run]
+            else:
+                chosen.append(len(keys) + len(gaps))
+                gaps.append(gap(len(list(run))))
+        self._gaps = gaps
+        self._chosen = chosen
+        self._pick = operator.itemgetter(*chosen) if len(chosen) > 1 else None
+
+    def cells(self, values: Sequence[Value]) -> Sequence[Value | Gap]:
+        """Return the cells of a line."""
+        choice = (*values, *self._gaps) if self._gaps else values
+        return self._pick(choice) if self._pick is not None else [choice[place] for place in self._chosen]
 
 
 class CsvOutput(FileOutput):
@@ -86,9 +91,10 @@ class CsvOutput(FileOutput):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
-        self.columns: list[str] = []
         self.rows = 0
-        self._known: frozenset[str] = frozenset()
+        self._expected: Sequence[str] = ()
+        self._set_columns([])
+        self._long = LongFile(directory)
         self._rest_until = 0.0
         self._settled = False
         self._skipped = 0
@@ -98,107 +104,120 @@ class CsvOutput(FileOutput):
         return directory / PROGRESS_FILE
 
     def _take_over(self) -> None:
-        """Take over what the file holds, without a last line that was cut short."""
+        """Take over what the files hold, without lines that were cut short or belong to a row that is not there."""
         good = 0
         with open(self.file.path, "rb") as stream:
             lines = complete_lines(stream)
             header = next(lines, b"")
             good = len(header)
-            self.columns = parse_line(header) if header else []
+            self._set_columns(parse_header(header) if header else [])
             for line in lines:
                 good += len(line)
                 self.rows += 1
-        self._known = frozenset(self.columns)
         if good != self.file.size:
             self.file.truncate(good)
+        self._long.cut(self.rows)
+
+    def _set_columns(self, columns: list[str]) -> None:
+        self.columns, self._known = columns, frozenset(columns)
+        self._places: PerSchema[_Places] = PerSchema(lambda row: _Places(row.keys_for(self.name), row.keys, columns))
+
+    def expect(self, keys: Sequence[str]) -> None:
+        self._expected = keys
 
     def settle(self) -> None:
         self._settled = True
-
-    def write(self, records: Sequence[Record]) -> int:
-        rows = [record.items_for(self.name) for record in records if isinstance(record, Row)]
-        new = self._new_columns(rows)
-        if not new:
-            self._settled = False
-            self._append(rows)
-            return len(records)
-        if not self.rows or self._settled or time.monotonic() >= self._rest_until:
-            self._widen(new)
-            self._append(rows)
-            self._settled = False
-            return len(records)
-        return self._write_known(records)
-
-    def _new_columns(self, rows: Sequence[dict[str, Value]]) -> list[str]:
-        """Return the keys that have no column yet: by row, and sorted within a row."""
-        new: dict[str, None] = {}
-        for row in rows:
-            if not self._known.issuperset(row):
-                new.update(dict.fromkeys(sorted(key for key in row if key not in self._known)))
-        return list(new)
 
     def skip(self, rows: int) -> None:
         """Leave an empty line for each row, since the lines are counted."""
         self._skipped += rows
 
+    def write(self, records: Sequence[Record]) -> int:
+        rows = [record for record in records if isinstance(record, Row)]
+        new = self._new_columns(rows)
+        if new and not self._may_widen():
+            return self._write_known(records)
+        if new:
+            self._widen(list(dict.fromkeys([*new, *(key for key in self._expected if key not in self._known)])))
+        self._append(rows)
+        self._settled = False
+        return len(records)
+
+    def _new_columns(self, rows: Sequence[Row]) -> list[str]:
+        """Return the keys that want a column: by row, and sorted within a row."""
+        new: dict[str, None] = {}
+        for unknown in {id(row.keys): row for row in rows if self._places(row).without_column}.values():
+            new.update(dict.fromkeys(self._new_among(self._places(unknown).without_column)))
+        return list(new)
+
+    def _new_among(self, keys: Iterable[str]) -> list[str]:
+        full = len(self.columns) >= LARGEST_WIDTH
+        return [] if full else sorted(key for key in keys if key not in self._known)
+
+    def _may_widen(self) -> bool:
+        return not self.rows or self._settled or time.monotonic() >= self._rest_until
+
     def _write_known(self, records: Sequence[Record]) -> int:
         """Take the records before the first row that has a new key."""
         for taken, record in enumerate(records):
-            if isinstance(record, Row) and not self._known.issuperset(record.items_for(self.name)):
-                self._append([row.items_for(self.name) for row in records[:taken] if isinstance(row, Row)])
+            if isinstance(record, Row) and self._places(record).without_column:
+                self._append([row for row in records[:taken] if isinstance(row, Row)])
                 return taken
         return len(records)
 
-    def _append(self, rows: list[dict[str, Value]]) -> None:
-        if rows:
-            empty: list[dict[str, Value]] = [{}] * self._skipped
-            self.file.append(_encoded([[row.get(column) for column in self.columns] for row in (*empty, *rows)]))
-            self.rows += len(empty) + len(rows)
-            self._skipped = 0
+    def _append(self, rows: Sequence[Row]) -> None:
+        """Append rows; what has no column goes first, so that whoever sees a row finds all of it."""
+        if not rows:
+            return
+        first = self.rows + self._skipped
+        empty = [[gap(len(self.columns))]] * self._skipped
+        cells = [*empty, *[self._places(row).cells(row.values) for row in rows]]
+        if len(self.columns) >= LARGEST_WIDTH:
+            before = self._long.size
+            self._long.append(self._values_without_column(rows, first))
+        try:
+            self.file.append(encode_rows(cells))
+        except OSError:
+            if len(self.columns) >= LARGEST_WIDTH:
+                self._long.truncate(before)
+            raise
+        self.rows += len(cells)
+        self._skipped = 0
+
+    def _values_without_column(self, rows: Sequence[Row], first: int) -> list[tuple[int, str, Value]]:
+        return [
+            (number, key, value)
+            for number, row in enumerate(rows, first)
+            for key, place in self._places(row).without_column.items()
+            if (value := row.values[place]) is not None
+        ]
 
     def _widen(self, new: list[str]) -> None:
         """Add columns: write a wider version aside, then rename it."""
-        columns = self.columns + new
+        columns = self.columns + new[: LARGEST_WIDTH - len(self.columns)]
         if not self.columns:
-            self.file.append(_encoded([columns]))
-            self.columns, self._known = columns, frozenset(columns)
+            ours = {TIME_STEP, TIMESTAMP}.intersection(new)
+            first = [key for key in new if key not in ours][: LARGEST_WIDTH - len(ours)]
+            columns = [key for key in new if key in ours.union(first)]
+            self.file.append(encode_header(columns))
+            self._set_columns(columns)
             return
         started = time.monotonic()
-        aside = self.file.path.with_name(f".{PROGRESS_FILE}.wider")
-        files.remove(aside)
-        wider = AppendedFile(aside)
-        try:
-            padding = b"," * len(new) + b"\n"
-            wider.append(_encoded([columns]))
-            with open(self.file.path, "rb") as stream:
-                lines = complete_lines(stream)
-                next(lines, None)
-                while block := b"".join(line[:-1] + padding for line in itertools.islice(lines, 4096)):
-                    wider.append(block)
-            wider.sync()
-            files.rename(aside, self.file.path)
-        except BaseException:
-            wider.close()
-            files.remove(aside)
-            raise
+        wider = widen(self.file.path, columns, len(columns) - len(self.columns), in_a_hurry=self._settled)
         self.file.close()
-        wider.path = self.file.path
         self.file = wider
-        self.columns, self._known = columns, frozenset(columns)
+        self._set_columns(columns)
         now = time.monotonic()
         self._rest_until = now + WIDENING_REST * (now - started)
+
+    def sync(self) -> None:
+        self._long.sync()
+        super().sync()
 
     def restore(self, position: Position, size: int) -> Position:
         """Go on behind the last complete line, whatever the commit said: each row is exactly one line."""
         return Position(0, 0, self.rows)
 
-
-def _encoded(lines: Sequence[Sequence[Value]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    content = text.getvalue()
-    if "\r" in content:  # Python quotes a lone carriage return from 3.13 on only
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(lines)
-        content = text.getvalue()
-    return content.encode("utf-8", "backslashreplace")
+    def close(self) -> None:
+        self._long.close()
+        super().close()

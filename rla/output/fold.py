@@ -81,7 +81,9 @@ def _replay(name: str, directory: Path, position: Position, size: int) -> int:
     output = adopt_output(name, directory)
     rows = 0
     try:
-        reader = JournalReader(directory / JOURNAL_FOLDER, output.restore(position, size))
+        start = output.restore(position, size)
+        output.expect(_keys_for(name, directory, start))
+        reader = JournalReader(directory / JOURNAL_FOLDER, start)
         with contextlib.closing(reader):
             while records := reader.read(1024):
                 while records:
@@ -95,3 +97,10 @@ def _replay(name: str, directory: Path, position: Position, size: int) -> int:
     finally:
         output.close()
     return rows
+
+
+def _keys_for(name: str, directory: Path, start: Position) -> list[str]:
+    with contextlib.closing(JournalReader(directory / JOURNAL_FOLDER, start)) as reader:
+        while reader.read(1024):
+            pass
+        return reader.keys_for(name)

@@ -12,12 +12,15 @@ import os
 import struct
 import threading
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rla import files
-from rla.output.codec import Decoder, Encoder, as_value
+from rla.errors import JournalVersionError
+from rla.output.codec import ROW, ROW_ALONE, Encoder, Excluded, frames
 from rla.output.records import Event, Record, Row
+from rla.output.values import as_value
 
 __all__ = ["JournalWriter", "Position", "discard_journal", "discard_segments", "segments_of"]
 
@@ -25,7 +28,7 @@ HEADER: Final = struct.Struct("<4sHHQ")
 """Magic, version, reserved, and how many rows the run had before this segment."""
 
 MAGIC: Final = b"RLAJ"
-VERSION: Final = 1
+VERSION: Final = 2
 SEGMENT_BYTES: Final = 16 << 20
 BACKLOG_BYTES: Final = 16 << 20
 """So much is kept in memory while the disk refuses writes; what goes beyond is counted and dropped."""
@@ -60,9 +63,10 @@ def segment_path(folder: Path, number: int) -> Path:
 
 
 def read_header(path: Path) -> int | None:
-    """Return how many rows the run had before a segment; None when the header is not whole or of another version.
+    """Return how many rows the run had before a segment; None when the header is not whole.
 
     Raises:
+        JournalVersionError: another version of rla has written it.
         OSError: the segment cannot be read.
     """
     with open(path, "rb") as stream:
@@ -70,7 +74,9 @@ def read_header(path: Path) -> int | None:
     if len(header) < HEADER.size:
         return None
     magic, version, _, rows = HEADER.unpack(header)
-    return int(rows) if magic == MAGIC and version == VERSION else None
+    if magic == MAGIC and version != VERSION:
+        raise JournalVersionError(str(path), version, VERSION)
+    return int(rows) if magic == MAGIC else None
 
 
 class JournalWriter:
@@ -96,32 +102,65 @@ class JournalWriter:
         self._appending = False
         self._stopped = False
         self._torn = False  # what stands behind the position is not known
+        self._smooth = True  # nothing of the above, and no backlog
         self._backlog: deque[Record] = deque()
         self._backlog_bytes = 0
         files.make_directories(folder)
         self._fd = -1
-        self.position = Position(max(segments_of(folder), default=0), 0, rows)
+        self._end = (max(segments_of(folder), default=0), 0, rows)
         self._open_segment()
+
+    @property
+    def position(self) -> Position:
+        """The end of what was handed over."""
+        return Position(*self._end)
 
     @property
     def segment(self) -> int:
         """The number of the segment that is written."""
-        return self.position.segment
+        return self._end[0]
 
     def _open_segment(self) -> None:
-        """Go on in a new segment; the schema is written again, so that it can be read alone."""
-        number = self.position.segment + 1
+        """Go on in a new segment; the schemas are written again, so that it can be read alone."""
+        number, rows = self._end[0] + 1, self._end[2]
         fd = files.open_append(segment_path(self.folder, number))
         try:
-            files.append(fd, HEADER.pack(MAGIC, VERSION, 0, self.position.rows))
+            files.append(fd, HEADER.pack(MAGIC, VERSION, 0, rows))
         except OSError:
             os.close(fd)
             files.remove(segment_path(self.folder, number))
             raise
         if self._fd >= 0:
             os.close(self._fd)
-        self._fd, self.position = fd, Position(number, HEADER.size, self.position.rows)
-        self._encoder.forget_schema()
+        self._fd, self._end = fd, (number, HEADER.size, rows)
+        self._encoder.forget_schemas()
+
+    def append_row(self, row: Mapping[str, Any], step: int | float, time: float, excluded: Excluded) -> bool:
+        """Append a row as `append` does, at the price of a training step: nothing is checked twice, or copied.
+
+        Args:
+            row: values by key.
+            step: the time step.
+            time: seconds since 1970.
+            excluded: formats that shall not get a key, by key.
+        """
+        with self._mutex:
+            segment, offset, rows = self._end
+            if self._smooth and offset < SEGMENT_BYTES and not self._appending:
+                self._appending = True
+                try:
+                    data = self._encoder.row(row, step, time, excluded, offset)
+                    files.append(self._fd, data)
+                    if self._end[1] == offset:
+                        self._end = (segment, offset + len(data), rows + 1)
+                    else:  # a signal handler has appended meanwhile
+                        self._advance(len(data), 1)
+                    return True
+                except BaseException as error:
+                    self._gone_wrong(error)
+                finally:
+                    self._appending = False
+            return self.append(Row(tuple(row), list(row.values()), step, time, excluded))
 
     def append(self, record: Record) -> bool:
         """Append a record; when this returns the kernel has it (or the disk refuses, and it waits in memory).
@@ -143,43 +182,51 @@ class JournalWriter:
                     self._keep(record)
             finally:
                 self._appending = nested
+                self._smooth = not (self._backlog or self._torn or self._stopped)
             return True
 
     def _try(self, record: Record, nested: bool = False) -> bool:
         """Hand a record to the kernel; False when that failed.
 
         A signal handler may append while its thread is in here, between the encoding of a record and its writing:
-        a nested record stands alone, and leaves segment and schema as they are. A handler may also raise, as that of
+        a nested record stands alone, and leaves segment and schemas as they are. A handler may also raise, as that of
         Ctrl-C does: then it is not known what stands at the end of the segment.
         """
         try:
             if self._torn:
                 self._mend()
-            if self.position.offset >= SEGMENT_BYTES and not nested:
+            if self._end[1] >= SEGMENT_BYTES and not nested:
                 with contextlib.suppress(OSError):  # no room for a new file: this one grows a little longer
                     self._open_segment()
-            data = self._encoder.encode(record, alone=nested)
+            data = self._encoder.encode(record, self._end[1], alone=nested)
             files.append(self._fd, data)
-            segment, offset, rows = self.position
-            self.position = Position(segment, offset + len(data), rows + isinstance(record, Row))
+            self._advance(len(data), isinstance(record, Row))
         except BaseException as error:
-            self._torn = True
-            self._encoder.forget_schema()
-            if not isinstance(error, OSError):
-                raise
-            self.failing = error
+            self._gone_wrong(error)
             return False
         return True
 
+    def _advance(self, size: int, rows: int) -> None:
+        segment, offset, before = self._end
+        self._end = (segment, offset + size, before + rows)
+
+    def _gone_wrong(self, error: BaseException) -> None:
+        """Take note that an append ended before its time; only errors of the disk are ours to bear."""
+        self._torn, self._smooth = True, False
+        self._encoder.forget_schemas()
+        if not isinstance(error, OSError):
+            raise error
+        self.failing = error
+
     def _mend(self) -> None:
         """Find the end of the last whole frame, and cut off what stands behind: nothing is read behind a torn one."""
-        segment, offset, rows = self.position
+        segment, offset, rows = self._end
         tail = os.pread(self._fd, os.fstat(self._fd).st_size - offset, offset)
         whole = 0
-        for end, record in Decoder().decode(tail):
+        for kind, _, end in frames(tail):
             whole = end
-            rows += isinstance(record, Row)
-        self.position = Position(segment, offset + whole, rows)
+            rows += kind in (ROW, ROW_ALONE)
+        self._end = (segment, offset + whole, rows)
         try:
             files.truncate(self._fd, offset + whole)
         except OSError:
@@ -198,6 +245,7 @@ class JournalWriter:
         try:
             return not self._appending and self._hand_over_backlog()
         finally:
+            self._smooth = not (self._backlog or self._torn or self._stopped)
             self._mutex.release()
 
     def _hand_over_backlog(self) -> bool:
@@ -233,12 +281,12 @@ class JournalWriter:
     def stop(self) -> None:
         """Take nothing any more."""
         with self._mutex:
-            self._stopped = True
+            self._stopped, self._smooth = True, False
 
     def close(self) -> None:
         """Close the file; the journal stays as it is. What still waits in memory is lost, and counted."""
         with self._mutex:
-            self._stopped = True
+            self._stopped, self._smooth = True, False
             self.dropped_rows += sum(isinstance(record, Row) for record in self._backlog)
             self._backlog.clear()
             self.abandon()

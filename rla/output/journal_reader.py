@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 from typing import Final
 
-from rla.output.codec import FRAME, Decoder
+from rla.output.codec import FRAME, Decoder, frames
 from rla.output.journal import HEADER, Position, read_header, segment_path, segments_of
 from rla.output.records import Record, Row
 
 __all__ = ["JournalReader"]
 
 READ_BYTES: Final = 1 << 16
+SKIPPED_AT_ONCE: Final = 1024
 
 
 class JournalReader:
@@ -26,7 +27,8 @@ class JournalReader:
 
     def __init__(self, folder: Path, position: Position | None = None) -> None:
         self.folder = folder
-        self._decoder = Decoder()
+        self._seen: dict[str, frozenset[str]] = {}
+        self._decoder = Decoder(self._frames_at, self._seen)
         self._fd = -1
         self._buffer = b""
         self._buffer_offset = 0
@@ -41,9 +43,21 @@ class JournalReader:
             self._enter_after(position.segment)
 
     @classmethod
-    def at_segment(cls, folder: Path, segment: int) -> JournalReader:
-        """Return a reader of the records from a segment on."""
-        return cls(folder, Position(segment, 0, 0))
+    def near_the_end(cls, folder: Path, segment: int) -> JournalReader | None:
+        """Return a reader that begins with a frame near the end of a segment; None when none is found there.
+
+        The rows before it are not counted: its position says nothing about them.
+        """
+        reader = cls(folder, Position(segment, 0, 0))
+        if reader.position.segment != segment:
+            return None
+        start = max(os.fstat(reader._fd).st_size - READ_BYTES, HEADER.size)
+        tail = os.pread(reader._fd, READ_BYTES, start)
+        for offset in range(len(tail)):
+            if next(frames(tail, offset), None) is not None:
+                reader.position = Position(segment, start + offset, 0)
+                return reader
+        return None
 
     def _enter(self, segment: int) -> bool:
         """Go to the first record of a segment; False when its header is none that we understand.
@@ -57,7 +71,12 @@ class JournalReader:
             return False
         fd = os.open(path, os.O_RDONLY)
         self.close()
-        self._fd, self._buffer, self._buffer_offset, self._decoder = fd, b"", HEADER.size, Decoder()
+        self._fd, self._buffer, self._buffer_offset, self._decoder = (
+            fd,
+            b"",
+            HEADER.size,
+            Decoder(self._frames_at, self._seen),
+        )
         self.position = Position(segment, HEADER.size, rows)
         return True
 
@@ -92,9 +111,13 @@ class JournalReader:
                 records = self._read_here(limit)
         return records
 
+    def keys_for(self, format_name: str) -> list[str]:
+        """Return the keys of what was read until now that a format gets, in the order of their appearance."""
+        return [key for key, excluded in self._seen.items() if format_name not in excluded]
+
     def skip_rows(self, rows: int) -> None:
         """Go behind the row that makes ``rows`` rows of the run."""
-        while self.position.rows < rows and self.read(1):
+        while self.position.rows < rows and self.read(min(rows - self.position.rows, SKIPPED_AT_ONCE)):
             pass
 
     def _read_here(self, limit: int) -> list[Record]:
@@ -108,26 +131,24 @@ class JournalReader:
 
     def _decode(self, limit: int) -> list[Record]:
         segment, offset, rows = self.position
-        records: list[Record] = []
-        for end, record in self._decoder.decode(self._buffer, offset - self._buffer_offset):
-            offset = self._buffer_offset + end
-            if record is not None:
-                records.append(record)
-                rows += isinstance(record, Row)
-                if len(records) >= limit:
-                    break
-        self.position = Position(segment, offset, rows)
+        records, end = self._decoder.decode(self._buffer, offset - self._buffer_offset, limit)
+        rows += sum(isinstance(record, Row) for record in records)
+        self.position = Position(segment, self._buffer_offset + end, rows)
         return records
 
     def _fill(self) -> None:
-        """Read the next stretch of the segment, at least one whole frame where there is one."""
-        offset = self.position.offset
-        self._buffer = os.pread(self._fd, READ_BYTES, offset)
-        self._buffer_offset = offset
-        if len(self._buffer) >= FRAME.size:
-            needed = FRAME.size + FRAME.unpack_from(self._buffer)[0]
+        """Read the next stretch of the segment."""
+        self._buffer_offset = self.position.offset
+        self._buffer = self._frames_at(self._buffer_offset)
+
+    def _frames_at(self, offset: int) -> bytes:
+        """Read a stretch of the segment that holds at least one whole frame, where there is one."""
+        stretch = os.pread(self._fd, READ_BYTES, offset)
+        if len(stretch) >= FRAME.size:
+            needed = FRAME.size + FRAME.unpack_from(stretch)[0]
             if READ_BYTES < needed <= os.fstat(self._fd).st_size - offset:
-                self._buffer = os.pread(self._fd, needed, offset)
+                return os.pread(self._fd, needed, offset)
+        return stretch
 
     def close(self) -> None:
         """Close the segment that is being read."""

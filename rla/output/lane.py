@@ -49,6 +49,8 @@ class Lane:
             return False
         if records:
             self.failing = False
+        while self.output.notices:
+            report(self.output.notices.pop(0))
         self.pending = records[taken:]
         return not self.pending
 

@@ -18,14 +18,14 @@ from rla import files
 from rla.clock import TimeStepHolder, time_step_holder
 from rla.errors import warn_quietly
 from rla.names import BACKUP, DEBUG, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
-from rla.output.codec import as_value, shown
 from rla.output.events import text_event
 from rla.output.open_row import OpenRow
 from rla.output.pipeline import Pipeline
-from rla.output.records import Event, Row, Text
+from rla.output.records import Event, Text
 from rla.output.table import format_table
 from rla.output.tensorboard import whole_step
 from rla.output.text_files import line_of, write_to_terminal
+from rla.output.values import as_value, shown
 
 __all__ = ["Logger", "process_logger"]
 
@@ -156,7 +156,7 @@ class Logger(OpenRow):
             self.clock.set_time(step)
         if self._media:
             self._show_media()
-        if not self.name_to_value:
+        if not self._values:
             return {}
         with self._mutex:
             row, excluded = self.take()
@@ -175,12 +175,12 @@ class Logger(OpenRow):
     def _record(self, row: dict[str, Any], step: int | float, now: float, excluded: dict[str, frozenset[str]]) -> None:
         pipeline = self._pipeline
         if pipeline is not None and pipeline.pid == os.getpid():
-            if pipeline.append(Row(tuple(row), list(row.values()), step, now, excluded)):
+            if pipeline.append_row(row, step, now, excluded):
                 return
             pipeline = None  # it was closed in this very moment
         if pipeline is None:
             cells = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
-            write_to_terminal(format_table(cells))
+            self._show(format_table(cells))
         else:
             problem = "rows of a forked child are not recorded; give it an experiment of its own"
             self._warn_once("fork", problem)
@@ -219,9 +219,13 @@ class Logger(OpenRow):
             return
         line = Text(level, self.now(), time.time(), " ".join(map(shown, args)))
         if self._to_terminal:
-            write_to_terminal(line_of(line) + "\n")
+            self._show(line_of(line) + "\n")
         if (pipeline := self._own_pipeline()) is not None:
             pipeline.append(line)
+
+    def _show(self, text: str) -> None:
+        if (problem := write_to_terminal(text)) is not None:
+            self._report(problem)
 
     def debug(self, *args: Any) -> None:
         """Write a line for those who look for a fault."""

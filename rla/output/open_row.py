@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 from rla.clock import TimeStepHolder
 from rla.errors import did_you_mean
-from rla.output.codec import as_number
 from rla.output.moving_average import MovingAverage
 from rla.output.registry import OUTPUTS
+from rla.output.values import as_number
 
 __all__ = ["Exclude", "OpenRow"]
 
@@ -30,13 +30,15 @@ class OpenRow:
         clock: the holder of the time step.
 
     Attributes:
-        name_to_value: the values, by key; a dict that stays the same object.
+        name_to_value: the values, by key: a mapping that shows whatever row is open.
     """
 
     def __init__(self, clock: TimeStepHolder) -> None:
         self.clock = clock
-        self.name_to_value: dict[str, Any] = {}
+        self.name_to_value = OpenValues(self)
+        self._values: dict[str, Any] = {}
         self._excluded: dict[str, frozenset[str]] = {}
+        self._exclusions: dict[str | tuple[str, ...], frozenset[str]] = {}  # what callers pass, checked
         self._recorded_at: dict[str, int | float] = {}
         self._media: dict[str, Any] = {}
         self._means: dict[str, tuple[float, int]] = {}
@@ -46,30 +48,26 @@ class OpenRow:
     def now(self) -> int | float:
         """Return the time step as a number, whatever it was set to."""
         step = self.clock.time
-        return step if type(step) in (int, float) else as_number(step)
+        return step if type(step) is int or type(step) is float else as_number(step)
 
     def reset(self) -> None:
         """Forget the values, the moving averages and what ``freq`` has counted."""
         with self._mutex:
-            self.name_to_value.clear()
-            for memory in (self._excluded, self._media, self._recorded_at, self._means, self._averages):
+            for memory in (self._values, self._excluded, self._media, self._recorded_at, self._means, self._averages):
                 memory.clear()
 
     def take(self) -> tuple[dict[str, Any], dict[str, frozenset[str]]]:
         """Take the values out, and the formats that shall not get them, both by key.
 
-        Each value leaves on its own, so what another thread records meanwhile is in this row or in the next.
+        What another thread or a signal handler records meanwhile is in this row or in the next: it loads the dict and
+        stores into it without giving up the interpreter in between, as this does with exchanging it.
         """
-        open_row = self.name_to_value
-        # a signal handler may take values while its thread is in here
-        row = {key: value for key in tuple(open_row) if (value := open_row.pop(key, _MISSING)) is not _MISSING}
-        excluded: dict[str, frozenset[str]] = {}
-        if self._excluded:
-            for key in row:
-                if (formats := self._excluded.pop(key, None)) is not None:
-                    excluded[key] = formats
+        row, self._values = self._values, {}
         if self._means:
             self._means.clear()
+        if not self._excluded:
+            return row, {}
+        excluded, self._excluded = self._excluded, {}
         return row, excluded
 
     def record_tabular(
@@ -89,8 +87,8 @@ class OpenRow:
             val = value
         if freq is not None and not self._is_due(key, freq):
             return
-        if exclude is None and not self._excluded:
-            self.name_to_value[key] = val
+        if exclude is None and (not self._excluded or key not in self._excluded):
+            self._values[key] = val
             return
         with self._mutex:  # the value and its exclusion belong into the same row
             if exclude is None:
@@ -101,10 +99,12 @@ class OpenRow:
                     self._media[key] = val
                     return
                 self._excluded[key] = formats
-            self.name_to_value[key] = val
+            self._values[key] = val
 
     def _is_due(self, key: str, freq: int) -> bool:
-        now = self.now()
+        now = self.clock.time
+        if type(now) is not int:
+            now = self.now()
         last = self._recorded_at.get(key)
         if last is not None and 0 <= now - last < freq:  # time that went back, after a resume, silences nothing
             return False
@@ -112,11 +112,15 @@ class OpenRow:
         return True
 
     def _formats(self, exclude: str | Iterable[str]) -> frozenset[str]:
+        if isinstance(exclude, (str, tuple)) and (known := self._exclusions.get(exclude)) is not None:
+            return known
         names = frozenset((exclude,) if isinstance(exclude, str) else exclude)
         for name in names:
             if name not in OUTPUTS:
                 hint = did_you_mean(str(name), OUTPUTS)
                 self._warn_once(f"exclude {name!r}", f"exclude={name!r} names no output format.{hint}")
+        if isinstance(exclude, (str, tuple)):
+            self._exclusions[exclude] = names
         return names
 
     def record_mean(self, key: str, val: Any = None, exclude: Exclude = None, *, value: Any = None) -> None:
@@ -179,6 +183,35 @@ class OpenRow:
 
     def _warn_once(self, about: str, problem: str) -> None:
         """Say once that something was left out; whoever has a place for warnings overrides this."""
+
+
+class OpenValues(MutableMapping[str, Any]):
+    """The values of whatever row is open, as Stable-Baselines3 offers them; a dump goes on to another row.
+
+    Args:
+        row: whose values they are.
+    """
+
+    def __init__(self, row: OpenRow) -> None:
+        self._row = row
+
+    def __getitem__(self, key: str) -> Any:
+        return self._row._values[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._row._values[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._row._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._row._values)
+
+    def __len__(self) -> int:
+        return len(self._row._values)
+
+    def __repr__(self) -> str:
+        return repr(self._row._values)
 
 
 def _is_media(value: Any, excluded: frozenset[str]) -> bool:

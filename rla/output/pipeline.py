@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rla import files
 from rla.errors import RunIsAliveError
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
+from rla.output.codec import Excluded
 from rla.output.csv_file import count_rows
 from rla.output.fold import fold_journal
 from rla.output.journal import LOCK_FILE, JournalWriter, discard_journal
-from rla.output.records import Record, Row
+from rla.output.records import Event, Record, Text
 from rla.output.registry import ALWAYS, make_output
 from rla.output.writer import Writer
 
@@ -79,18 +81,33 @@ class Pipeline:
         self._later: deque[Record] = deque()
         _open[os.path.realpath(directory)] = self
 
-    def append(self, record: Record) -> bool:
-        """Record a row, a line of text or an event: it survives a `kill -9` once this returns.
+    def append_row(self, row: Mapping[str, Any], step: int | float, time: float, excluded: Excluded) -> bool:
+        """Record a row: it survives a `kill -9` once this returns.
+
+        Args:
+            row: values by key.
+            step: the time step.
+            time: seconds since 1970.
+            excluded: formats that shall not get a key, by key.
 
         Returns:
             False when the pipeline is closed.
         """
         if self._later:
             self._append_what_waits()
-        taken = self.journal.append(record)
-        if not self._woken and isinstance(record, Row):  # the first row is shown at once
+        taken = self.journal.append_row(row, step, time, excluded)
+        if not self._woken:  # the first row is shown at once
             self._woken = True
             self._writer.wake()
+        if self.journal.failing is not None or self._warned:
+            self._tell_of_journal()
+        return taken
+
+    def append(self, record: Text | Event) -> bool:
+        """Record a line of text or an event, as `append_row` does with a row."""
+        if self._later:
+            self._append_what_waits()
+        taken = self.journal.append(record)
         if self.journal.failing is not None or self._warned:
             self._tell_of_journal()
         return taken

@@ -6,17 +6,24 @@ Nothing is written. Reading again is the answer to everything that a living writ
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from rla import files
-from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
-from rla.output.csv_file import complete_lines, parse_line
+from rla.errors import JournalVersionError, warn_quietly
+from rla.names import JOURNAL_FOLDER, LONG_FILE, PROGRESS_FILE, TIMESTAMP
+from rla.output.csv_file import LARGEST_WIDTH, count_rows
+from rla.output.csv_text import complete_lines, parse_header, parse_rows
 from rla.output.journal import segments_of
 from rla.output.journal_reader import JournalReader
+from rla.output.journal_tail import newest_rows
+from rla.output.long_file import read_long
 from rla.output.pipeline import flush_if_open
 from rla.output.records import Row, Value
 
@@ -29,6 +36,7 @@ _ATTEMPTS: Final = 5
 _PAUSE_SECONDS: Final = 0.01
 _TAIL_BYTES: Final = 1 << 16
 _ROWS_LOOKED_AT: Final = 1000
+_LINES_AT_ONCE: Final = 1024
 
 
 @dataclass
@@ -64,41 +72,49 @@ def read_progress(directory: str | os.PathLike[str]) -> Progress:
     folder = directory / JOURNAL_FOLDER
     for attempt in range(_ATTEMPTS):
         journaled = segments_of(folder)
-        progress = _read_csv(directory / PROGRESS_FILE)
+        progress = _read_csv(directory)
         if not journaled or _add_journal(progress, folder, with_gap=attempt == _ATTEMPTS - 1):
             break
         time.sleep(_PAUSE_SECONDS)  # the writer moved rows from the journal into the file between the two looks
     return progress
 
 
-def _read_csv(path: Path) -> Progress:
+def _read_csv(directory: Path) -> Progress:
     progress = Progress()
     try:
-        with files.open_regular(path) as stream:
+        with files.open_regular(directory / PROGRESS_FILE) as stream:
             lines = complete_lines(stream)
-            header = next(lines, b"")
-            progress.columns = parse_line(header) if header else []
-            for line in lines:
-                progress.lines += 1
-                if row := _row(progress.columns, parse_line(line)):
-                    progress.rows.append(row)
+            progress.columns = _header(lines)
+            while block := list(itertools.islice(lines, _LINES_AT_ONCE)):
+                progress.lines += len(block)
+                progress.rows += [_row(progress.columns, cells) for cells in parse_rows(block)]
     except OSError:
         pass  # none yet, or nothing that can be read: one such run must not hide the others of a list
+    _add_long(progress, directory)
+    progress.rows = list(filter(None, progress.rows))
     return progress
 
 
-def _row(columns: list[str], cells: list[str]) -> dict[str, Value]:
-    return {key: _value(cell) for key, cell in zip(columns, cells, strict=False) if cell != ""}
+def _header(lines: Iterator[bytes]) -> list[str]:
+    header = next(lines, b"")
+    return parse_header(header) if header else []
 
 
-def _value(cell: str) -> Value:
-    """Return the number in a cell, or its text."""
-    for convert in (int, float):
-        try:
-            return convert(cell) if "_" not in cell else cell
-        except ValueError:
-            continue
-    return {"True": True, "False": False}.get(cell, cell)
+def _row(columns: Sequence[str], cells: Sequence[Value]) -> dict[str, Value]:
+    row = dict(zip(columns, cells, strict=False))
+    return {key: value for key, value in row.items() if value is not None} if None in cells else row
+
+
+def _add_long(progress: Progress, directory: Path) -> None:
+    """Add the values of keys that have no column."""
+    if len(progress.columns) < LARGEST_WIDTH:
+        return
+    later: dict[str, None] = {}
+    for row, key, value in read_long(directory):
+        if row < len(progress.rows):
+            progress.rows[row][key] = value
+            later[key] = None
+    progress.columns += later
 
 
 def _add_journal(progress: Progress, folder: Path, with_gap: bool) -> bool:
@@ -115,7 +131,12 @@ def _add_journal(progress: Progress, folder: Path, with_gap: bool) -> bool:
     """
     known = dict.fromkeys(progress.columns)
     have = progress.lines
-    with contextlib.closing(JournalReader(folder)) as reader:
+    try:
+        reader = JournalReader(folder)
+    except JournalVersionError as error:
+        warn_quietly(str(error))
+        return True
+    with contextlib.closing(reader):
         if not reader.position.segment:
             return False
         reader.skip_rows(have)
@@ -137,65 +158,100 @@ def last_values(directory: str | os.PathLike[str]) -> dict[str, Value]:
     Keys are often recorded in rows of their own, so the last row alone says little. Of a long run only the last
     stretch is read.
     """
-    directory = Path(directory)
     values: dict[str, Value] = {}
-    journaled = segments_of(directory / JOURNAL_FOLDER)
-    if journaled:
-        for row in read_progress(directory).rows[-_ROWS_LOOKED_AT:]:
-            values.update(row)
-        return values
-    for row in reversed(_last_csv_rows(directory / PROGRESS_FILE)):
+    for row in _newest(Path(directory), _ROWS_LOOKED_AT):
         values.update(row)
     return values
 
 
 def last_row(directory: str | os.PathLike[str]) -> dict[str, Value]:
     """Return the newest row of a run, without reading all the others; empty when there is none."""
-    directory = Path(directory)
-    folder = directory / JOURNAL_FOLDER
-    for segment in reversed(segments_of(folder)):
-        with contextlib.closing(JournalReader.at_segment(folder, segment)) as reader:
-            newest: Row | None = None
-            while records := reader.read(1024):
-                newest = next((record for record in reversed(records) if isinstance(record, Row)), newest)
-            if newest is not None:
-                return {key: value for key, value in newest.items_for("csv").items() if value is not None}
-    return next(iter(_last_csv_rows(directory / PROGRESS_FILE, 1)), {})
+    return next(iter(_newest(Path(directory), 1)[-1:]), {})
 
 
-def _last_csv_rows(path: Path, number: int = _ROWS_LOOKED_AT) -> list[dict[str, Value]]:
-    """Return the last rows of a file, the newest first: as many as stand in its last stretch, at least one."""
+def _newest(directory: Path, number: int) -> list[dict[str, Value]]:
+    """Return the newest rows, in order: of the journal, and of the files where it has too few."""
+    journaled = [_without_none(row) for row in newest_rows(directory / JOURNAL_FOLDER)][-number:]
+    if len(journaled) >= number:
+        return journaled
+    first = journaled[0].get(TIMESTAMP) if journaled else None
+    filed = [row for row in _last_csv_rows(directory, number) if first is None or _is_before(row, first)]
+    return filed[-number:] + journaled
+
+
+def _is_before(row: Mapping[str, Value], moment: Value) -> bool:
+    """Say whether a row of the file was recorded before those of the journal, which the file may have as well."""
+    time = row.get(TIMESTAMP)
+    return isinstance(time, (int, float)) and isinstance(moment, (int, float)) and time < moment
+
+
+def _without_none(row: Row) -> dict[str, Value]:
+    return {key: value for key, value in row.items_for("csv").items() if value is not None}
+
+
+def _last_csv_rows(directory: Path, number: int) -> list[dict[str, Value]]:
+    """Return the last rows of the files, in order: as many as stand in their last stretch, at least one."""
     try:
-        with files.open_regular(path) as stream:
-            columns = parse_line(next(complete_lines(stream), b""))
+        with files.open_regular(directory / PROGRESS_FILE) as stream:
+            columns = _header(complete_lines(stream))
             header_end = stream.tell() if columns else 0
-            size = os.fstat(stream.fileno()).st_size
-            span = _TAIL_BYTES
-            while columns:
-                start = max(size - span, header_end)
-                stream.seek(start)
-                lines = stream.read(size - start).splitlines(keepends=True)
-                cells = _last_records(lines[0 if start == header_end else 1 :], len(columns), number)
-                if cells or start == header_end:
-                    return [_row(columns, each) for each in cells]
-                span *= 8
+            records = _last_records(stream, header_end, len(columns), number) if columns else []
     except OSError:
-        pass  # as in `_read_csv`
-    return []
+        return []  # as in `_read_csv`
+    rows = [_row(columns, cells) for cells in records]
+    if len(columns) >= LARGEST_WIDTH:
+        _add_last_long(rows, count_rows(directory / PROGRESS_FILE), directory)
+    return rows
 
 
-def _last_records(lines: list[bytes], columns: int, number: int) -> list[list[str]]:
-    """Return the cells of the last complete records, the newest first.
+def _add_last_long(rows: list[dict[str, Value]], lines: int, directory: Path) -> None:
+    """Add the values without column that stand at the end of their file.
+
+    Args:
+        rows: the last rows.
+        lines: how many rows there are.
+        directory: the run's log folder.
+    """
+    with contextlib.suppress(OSError), files.open_regular(directory / LONG_FILE) as stream:
+        for number, key, value in _last_records(stream, 0, 3, sys.maxsize):
+            if isinstance(number, int) and lines - len(rows) <= number < lines:
+                rows[number - lines][str(key)] = value
+
+
+def _last_records(stream: BinaryIO, start: int, columns: int, number: int) -> list[list[Value]]:
+    """Return the last complete records of a file, in order: those of its last stretch, at least one.
+
+    Args:
+        stream: the file.
+        start: where its records begin.
+        columns: how many cells they have.
+        number: how many records at most.
+    """
+    size = os.fstat(stream.fileno()).st_size
+    span = _TAIL_BYTES
+    while True:
+        begin = max(size - span, start)
+        stream.seek(begin)
+        lines = stream.read(size - begin).splitlines(keepends=True)
+        found = _records_from_end(lines[0 if begin == start else 1 :], columns, number)
+        if found or begin == start:
+            return found[::-1]
+        span *= 8
+
+
+def _records_from_end(lines: list[bytes], columns: int, number: int) -> list[list[Value]]:
+    """Return the last complete records, the newest first.
 
     A line with an odd number of quotes ends (or begins) a value of several lines.
     """
-    found: list[list[str]] = []
+    found: list[list[Value]] = []
     while lines and len(found) < number:
         record = lines.pop()
         if record.count(b'"') % 2:
             while lines and record.count(b'"') % 2:
                 record = lines.pop() + record
-        cells = parse_line(record)
-        if record.endswith(b"\n") and len(cells) == columns and any(cells):
-            found.append(cells)
+        if record.endswith(b"\n"):
+            (cells,) = parse_rows([record])
+            if len(cells) == columns and any(cell is not None for cell in cells):
+                found.append(cells)
     return found

@@ -28,6 +28,12 @@ class Row(NamedTuple):
     time: float
     excluded: Mapping[str, frozenset[str]]
 
+    def keys_for(self, format_name: str) -> frozenset[str]:
+        """Return the keys that a format gets."""
+        if not self.excluded:
+            return frozenset(self.keys)
+        return frozenset(key for key in self.keys if format_name not in self.excluded.get(key, ()))
+
     def items_for(self, format_name: str) -> dict[str, Value]:
         """Return the values that a format gets, by key."""
         if not self.excluded:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Mapping
+from typing import Final
 
+from rla.errors import printable
 from rla.names import TIMESTAMP
 from rla.output.records import Value
 
-__all__ = ["format_table"]
+__all__ = ["format_table", "shortened"]
+
+
+LARGEST_TABLE: Final = 1000
+"""So many keys of a row are shown; data files have all."""
+
+LONGEST_TEXT: Final = 1000
 
 
 def format_table(values: Mapping[str, Value]) -> str:
@@ -17,19 +24,31 @@ def format_table(values: Mapping[str, Value]) -> str:
     Args:
         values: the values of a row, by key.
     """
-    shown = {_one_line(str(key)): _one_line(_text(value)) for key, value in values.items() if key != TIMESTAMP}
-    key_width = max(map(len, shown), default=0)
-    value_width = max(map(len, shown.values()), default=0)
+    keys = sorted(key for key in values if key != TIMESTAMP)
+    cells = [(_shown(key), _shown(_text(values[key]))) for key in keys[:LARGEST_TABLE]]
+    if len(keys) > LARGEST_TABLE:
+        cells.append(("…", f"{len(keys) - LARGEST_TABLE} more keys"))
+    key_width = max((len(key) for key, _ in cells), default=0)
+    value_width = max((len(value) for _, value in cells), default=0)
     rule = "-" * (key_width + value_width + 7)
-    rows = [f"| {key:<{key_width}} | {shown[key]:<{value_width}} |" for key in sorted(shown)]
+    rows = [f"| {key:<{key_width}} | {value:<{value_width}} |" for key, value in cells]
     return "\n".join([rule, *rows, rule]) + "\n"
 
 
+def shortened(text: str, length: int = 200) -> str:
+    """Return a text, cut in the middle where it is longer than people read."""
+    if len(text) <= length:
+        return text
+    half = (length - 1) // 2
+    return f"{text[:half]}…{text[-half:]}"
+
+
 def _text(value: Value) -> str:
-    if isinstance(value, numbers.Real) and not isinstance(value, (bool, int)):
-        return f"{float(value):.6g}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return "" if value is None else str(value)
 
 
-def _one_line(text: str) -> str:
-    return text.replace("\r", "\\r").replace("\n", "\\n")
+def _shown(text: str) -> str:
+    text = shortened(text, LONGEST_TEXT)
+    return text if text.isprintable() else printable(text)

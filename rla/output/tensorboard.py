@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import os
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -15,9 +16,11 @@ from rla import files
 from rla.machine import host_name
 from rla.names import EVENTS_FOLDER, TIME_STEP, TIMESTAMP
 from rla.output.base import AppendedFile, FileOutput, Output
-from rla.output.events import framed, scalars_event, version_event
+from rla.output.events import ScalarTemplate, framed, scalars_event, version_event
 from rla.output.journal import Position
-from rla.output.records import Event, Record, Row
+from rla.output.records import Event, Record, Row, Value
+from rla.output.schemas import PerSchema
+from rla.output.table import shortened
 
 __all__ = ["TensorBoardOutput"]
 
@@ -39,7 +42,12 @@ class TensorBoardOutput(FileOutput):
     def __init__(self, directory: Path) -> None:
         files.make_directories(directory / EVENTS_FOLDER)
         super().__init__(directory)
+        self._prepare()
         self._begin()
+
+    def _prepare(self) -> None:
+        self._scalars = PerSchema(self._scalars_of)
+        self._told: set[str] = set()
 
     @classmethod
     def adopt(cls, directory: Path) -> Output:
@@ -48,6 +56,7 @@ class TensorBoardOutput(FileOutput):
             return cls(directory)
         output = cls.__new__(cls)
         output.file = AppendedFile(earlier[-1])
+        output._prepare()
         return output
 
     def path_in(self, directory: Path) -> Path:
@@ -57,22 +66,30 @@ class TensorBoardOutput(FileOutput):
         self.file.append(framed(version_event(time.time())))
 
     def write(self, records: Sequence[Record]) -> int:
-        events = [encoded for record in records if (encoded := self._encoded(record))]
+        events = [framed(encoded) for record in records if (encoded := self._encoded(record))]
         if events:
-            self.file.append(b"".join(map(framed, events)))
+            self.file.append(b"".join(events))
         return len(records)
 
     def _encoded(self, record: Record) -> bytes | None:
-        if isinstance(record, Event):
-            return record.encoded
-        if not isinstance(record, Row):
-            return None
-        scalars = [
-            (key, _as_float32(value))
-            for key, value in record.items_for(self.name).items()
-            if isinstance(value, (int, float)) and key not in _SELF_EVIDENT
-        ]
-        return scalars_event(scalars, whole_step(record.step), record.time) if scalars else None
+        if isinstance(record, Row):
+            scalars = self._scalars(record)
+            return None if scalars is None else scalars.encoded(record)
+        return record.encoded if isinstance(record, Event) else None
+
+    def _scalars_of(self, row: Row) -> _Scalars | None:
+        wanted = row.keys_for(self.name) - _SELF_EVIDENT
+        keys = [key for key in row.keys if key in wanted]
+        return _Scalars(keys, row.keys, self._tell) if keys else None
+
+    def _tell(self, key: str, value: Value) -> None:
+        """Say once for each key that its value is none that TensorBoard shows."""
+        if key not in self._told:
+            self._told.add(key)
+            self.notices.append(
+                f"'{key}' is no number ({shortened(repr(value))}), so TensorBoard does not show it; the other outputs "
+                "do. With exclude='tensorboard' this is not said."
+            )
 
     def restore(self, position: Position, size: int) -> Position:
         position = super().restore(position, size)
@@ -92,13 +109,45 @@ def whole_step(step: int | float) -> int:
     return max(-(1 << 63), min((1 << 63) - 1, int(step)))
 
 
+class _Scalars:
+    """The scalars of rows that have the same keys.
+
+    Args:
+        wanted: the keys that TensorBoard gets, in their order.
+        keys: the keys of the row's values.
+        tell: called with a key and its value where that is no number.
+    """
+
+    def __init__(self, wanted: Sequence[str], keys: Sequence[str], tell: Callable[[str, Value], None]) -> None:
+        self._tags = wanted
+        self._tell = tell
+        places = [keys.index(key) for key in wanted]
+        self._pick = operator.itemgetter(*places) if len(places) > 1 else lambda values: (values[places[0]],)
+        self._template = ScalarTemplate(wanted)
+
+    def encoded(self, row: Row) -> bytes | None:
+        """Return the event of a row; None when no value of it is a number."""
+        values = self._pick(row.values)
+        step = row.step if type(row.step) is int and 0 <= row.step < 1 << 63 else whole_step(row.step)
+        try:
+            return self._template.event(values, step, row.time)
+        except (struct.error, OverflowError):  # texts, None, or numbers beyond the floats of 32 bits
+            scalars = []
+            for tag, value in zip(self._tags, values, strict=True):
+                if isinstance(value, (int, float)):
+                    scalars.append((tag, _as_float32(value)))
+                elif value is not None:
+                    self._tell(tag, value)
+            return scalars_event(scalars, step, row.time) if scalars else None
+
+
 def _as_float32(value: int | float) -> float:
     """Return a number that the 32 bits of a scalar can hold; what is too large becomes infinite."""
-    number = float(value)
     try:
+        number = float(value)
         struct.pack("<f", number)
     except OverflowError:
-        return math.copysign(math.inf, number)
+        return math.inf if value > 0 else -math.inf
     return number
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import threading
 import time
@@ -15,13 +14,23 @@ from rla.output.base import FileOutput, Output
 from rla.output.records import Record, Row, Text
 from rla.output.table import format_table
 
-__all__ = ["BackupOutput", "LogOutput", "StdoutOutput", "WarnOutput", "line_of", "write_to_terminal"]
+__all__ = [
+    "TABLE_SECONDS",
+    "BackupOutput",
+    "LogOutput",
+    "StdoutOutput",
+    "TableOutput",
+    "WarnOutput",
+    "line_of",
+    "write_to_terminal",
+]
 
 TERMINAL_SECONDS: Final = 1.0
 """A terminal that nobody reads is waited for no longer."""
 
 TABLE_SECONDS: Final = 2.0
-"""When rows come faster, people are shown the newest of each such interval; the data files keep all."""
+"""When rows come faster, people are shown the newest of each such interval (unless they ask for another one); the data
+files keep all."""
 
 
 def line_of(text: Text) -> str:
@@ -31,36 +40,37 @@ def line_of(text: Text) -> str:
     return text.text
 
 
-class _Tables:
+class TableOutput(Output):
     """Chooses the rows whose table is shown.
 
     Attributes:
+        interval: seconds between two tables; 0 shows every row.
         waiting: the newest row that was not shown, if none was shown after it.
     """
 
-    def __init__(self) -> None:
-        self._next = 0.0
-        self.waiting: Row | None = None
+    interval: float = TABLE_SECONDS
+    waiting: Row | None = None
+    _next = 0.0
 
     def due(self, row: Row) -> bool:
         """Say whether a row is shown now; if not, it is kept in case none follows it."""
-        if row.time < self._next and row.time > self._next - 2 * TABLE_SECONDS:
+        if self._next - 2 * self.interval < row.time < self._next:
             self.waiting = row
             return False
-        self._next = row.time + TABLE_SECONDS
+        self._next = row.time + self.interval
         self.waiting = None
         return True
 
-    def last(self, now: float) -> Row | None:
+    def last_due(self, now: float) -> Row | None:
         """Return the newest row that was not shown, once the interval is over."""
         if self.waiting is None or now < self._next:
             return None
         row, self.waiting = self.waiting, None
-        self._next = now + TABLE_SECONDS
+        self._next = now + self.interval
         return row
 
 
-class LogOutput(FileOutput):
+class LogOutput(FileOutput, TableOutput):
     """Writes `log.txt`: every line of text, and the table of a row every few seconds.
 
     Args:
@@ -68,10 +78,6 @@ class LogOutput(FileOutput):
     """
 
     name: ClassVar[str] = "log"
-
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory)
-        self._tables = _Tables()
 
     def path_in(self, directory: Path) -> Path:
         return directory / LOG_FILE
@@ -81,17 +87,17 @@ class LogOutput(FileOutput):
         for record in records:
             if isinstance(record, Text):
                 pieces.append(line_of(record) + "\n")
-            elif isinstance(record, Row) and self._tables.due(record):
+            elif isinstance(record, Row) and self.due(record):
                 pieces.append(format_table(record.items_for(self.name)))
-        if row := self._tables.last(time.time()):
+        if row := self.last_due(time.time()):
             pieces.append(format_table(row.items_for(self.name)))
         self._append(pieces)
         return len(records)
 
     def settle(self) -> None:
-        if row := self._tables.waiting:
+        if row := self.waiting:
             self._append([format_table(row.items_for(self.name))])
-            self._tables.waiting = None
+            self.waiting = None
 
     def _append(self, pieces: list[str]) -> None:
         if pieces:
@@ -131,7 +137,7 @@ class BackupOutput(_LevelFile):
     levels: ClassVar[tuple[int, ...]] = (BACKUP,)
 
 
-class StdoutOutput(Output):
+class StdoutOutput(TableOutput):
     """Shows the table of a row on the terminal, every few seconds. Lines of text go there at once, without an output.
 
     A terminal that nobody reads (Ctrl-S, a pager) blocks whoever writes to it, so a thread of its own does, and it
@@ -144,7 +150,6 @@ class StdoutOutput(Output):
     name: ClassVar[str] = "stdout"
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._tables = _Tables()
         self._newest: str | None = None
         self._closed = False
         self._changed = threading.Condition()
@@ -152,9 +157,9 @@ class StdoutOutput(Output):
 
     def write(self, records: Sequence[Record]) -> int:
         for record in records:
-            if isinstance(record, Row) and self._tables.due(record):
+            if isinstance(record, Row) and self.due(record):
                 self._show(record)
-        if row := self._tables.last(time.time()):
+        if row := self.last_due(time.time()):
             self._show(row)
         return len(records)
 
@@ -173,15 +178,16 @@ class StdoutOutput(Output):
                 table = self._newest
             if table is None:
                 return
-            write_to_terminal(table)
+            if problem := write_to_terminal(table):
+                self.notices.append(problem)
             with self._changed:
                 if self._newest is table:
                     self._newest = None
                 self._changed.notify_all()
 
     def settle(self) -> None:
-        if row := self._tables.waiting:
-            self._tables.waiting = None
+        if row := self.waiting:
+            self.waiting = None
             self._show(row)
         with self._changed:
             self._changed.wait_for(lambda: self._newest is None, TERMINAL_SECONDS)
@@ -193,17 +199,31 @@ class StdoutOutput(Output):
             self._changed.notify_all()
 
 
-def write_to_terminal(text: str) -> None:
-    """Write to standard output; one that is closed, full or cannot show a character stops nobody."""
+class _Terminal:
+    """Standard output, and whether it fails."""
+
+    failing = False
+
+
+def write_to_terminal(text: str) -> str | None:
+    """Write to standard output; one that is closed, full or cannot show a character stops nobody.
+
+    Returns:
+        A sentence that says why it could not be written, when it begins to fail.
+    """
     stream = sys.stdout
     if stream is None:
-        return
+        return None
     try:
-        stream.write(text)
-        stream.flush()
-    except UnicodeEncodeError as error:
-        with contextlib.suppress(OSError, ValueError):
+        try:
+            stream.write(text)
+            stream.flush()
+        except UnicodeEncodeError as error:
             stream.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
             stream.flush()
-    except (OSError, ValueError):  # `| head -1` has gone, or the script closed it
-        pass
+    except (OSError, ValueError) as error:  # `| head -1` has gone, the disk is full, or the script closed it
+        known, _Terminal.failing = _Terminal.failing, True
+        problem = f"the terminal (standard output) takes nothing any more: {error}; files are written as before"
+        return None if known else problem
+    _Terminal.failing = False
+    return None

@@ -34,10 +34,12 @@ REST_FACTOR: Final = 10.0
 LARGE_SLICE_RECORDS: Final = 1024
 
 LARGEST_LAG_SEGMENTS: Final = 16
-"""An output that fails for so many segments of the journal loses the oldest, so that the journal stays bounded."""
+"""When the journal has grown by so many segments, the writer rests the less the farther it is behind, down to not at
+all at twice as many; and an output that keeps failing loses its oldest rows. So the journal stays bounded."""
 
 CLOSE_SECONDS: Final = 30.0
-"""The end of a run waits so long for a disk that hangs; then the journal stays for `rla fsck --repair`."""
+"""Whoever waits for the writer gives up when it has not got on for so long; then the journal stays for
+`rla fsck --repair`."""
 
 
 class Writer:
@@ -72,6 +74,7 @@ class Writer:
         self._wake = threading.Event()
         self._closing = False
         self._complete = False
+        self._slices = 0
         self._asked = 0  # flushes asked for and done, by number
         self._done = 0
         self._flushed = threading.Condition()
@@ -97,7 +100,7 @@ class Writer:
             self._asked += 1
             number = self._asked
             self._wake.set()
-            self._flushed.wait_for(lambda: self._done >= number or not self._thread.is_alive(), CLOSE_SECONDS)
+            self._wait(lambda: self._done >= number or not self._thread.is_alive(), self._flushed.wait)
 
     def close(self) -> bool:
         """Write out everything, end the thread and close the outputs.
@@ -107,14 +110,22 @@ class Writer:
         """
         self._closing = True
         self._wake.set()
-        self._thread.join(CLOSE_SECONDS)
+        self._wait(lambda: not self._thread.is_alive(), self._thread.join)
         return self._complete and not self._thread.is_alive()
+
+    def _wait(self, done: Callable[[], bool], wait: Callable[[float], object]) -> None:
+        """Wait as long as the writer gets on."""
+        got_on, seen = time.monotonic(), self._slices
+        while not done() and time.monotonic() < got_on + CLOSE_SECONDS:
+            wait(0.1)
+            if seen != self._slices:
+                got_on, seen = time.monotonic(), self._slices
 
     # ---- in the thread -------------------------------------------------------
 
     def _run(self) -> None:
         while not self._closing:
-            self._wake.wait(FLUSH_SECONDS)
+            self._wake.wait(FLUSH_SECONDS / 2)
             self._wake.clear()
             asked = self._asked
             try:
@@ -137,15 +148,21 @@ class Writer:
         self._journal.retry()
         if everything:
             self._write_everything()
-        elif self._work(SLICE_RECORDS, REST_FACTOR, time.monotonic() + FLUSH_SECONDS):
+        elif self._work(SLICE_RECORDS, self._rest_factor(), time.monotonic() + FLUSH_SECONDS):
             self.wake()
         if time.monotonic() >= self._next_sync:
             self._sync()
+
+    def _rest_factor(self) -> float:
+        behind = self._journal.segment - self._reader.position.segment - LARGEST_LAG_SEGMENTS
+        return REST_FACTOR * min(1.0, max(0.0, 1 - behind / LARGEST_LAG_SEGMENTS))
 
     def _write_everything(self) -> None:
         """Hand over all that the journal has now; what comes meanwhile can wait."""
         end = self._journal.position
         self._work(LARGE_SLICE_RECORDS, 0.0, end=end)
+        for lane in self._lanes:
+            lane.output.expect(self._reader.keys_for(lane.output.name))
         self._settle()
         while any(lane.behind and not lane.failing for lane in self._lanes):
             self._work(LARGE_SLICE_RECORDS, 0.0, end=end)
@@ -184,6 +201,7 @@ class Writer:
             slice_records: how many records.
             read: whether to go on in the journal; otherwise only those that are behind catch up.
         """
+        self._slices += 1
         records = self._reader.read(slice_records) if read else []
         more = bool(records)
         for lane in self._lanes:

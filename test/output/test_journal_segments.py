@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,8 +130,8 @@ def test_a_corrupt_frame_ends_its_segment_and_the_next_ones_are_read(tmp_path: P
     assert 20 < len(counts) < 40
 
 
-@pytest.mark.parametrize("header", [b"", b"RL", b"XXXX" + bytes(12), struct.pack("<4sHHQ", b"RLAJ", 99, 0, 0)])
-def test_a_segment_with_a_torn_header_or_of_another_version_is_passed_over(header: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("header", [b"", b"RL", b"XXXX" + bytes(12)])
+def test_a_segment_with_a_torn_header_is_passed_over(header: bytes, tmp_path: Path) -> None:
     fill(tmp_path, 3).close()
     path = tmp_path / "00000001.journal"
     content = path.read_bytes()

@@ -1,0 +1,163 @@
+"""Rows as text of a CSV file, and back.
+
+Texts stand in quotes and everything else does not, so a reader that looks knows the text "1.5" from the number, and an
+empty text from none. Any other reader of CSV files reads the same file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Final
+
+import orjson
+
+from rla.output.records import Value
+
+__all__ = [
+    "Gap",
+    "complete_lines",
+    "encode_header",
+    "encode_rows",
+    "gap",
+    "parse_header",
+    "parse_rows",
+    "text_cell",
+]
+
+Gap = orjson.Fragment
+"""Empty cells of a row."""
+
+_CELL: Final = re.compile(r'("[^"]*(?:""[^"]*)*"[^,]*|[^,]*)(,|$)')
+_NUMBERS: Final = b"0123456789+-.eE,\n"
+
+
+def encode_header(columns: Sequence[str]) -> bytes:
+    """Return the first line of a file."""
+    text = io.StringIO(newline="")
+    special = any("\r" in column for column in columns)  # Python quotes a lone carriage return from 3.13 on only
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if special else csv.QUOTE_MINIMAL).writerow(columns)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def gap(cells: int) -> Gap:
+    """Return what stands for so many empty cells in a row, at the price of one."""
+    return orjson.Fragment(b"," * (cells - 1))
+
+
+def encode_rows(rows: Sequence[Sequence[Value | Gap]]) -> bytes:
+    """Return lines of cells, one for each row.
+
+    Many rows of numbers are encoded at once as JSON, whose numbers are those of CSV, in a fifth of the time that
+    Python's csv module takes. JSON has no NaN and quotes texts in another way: such rows are written cell by cell.
+    """
+    try:
+        encoded = orjson.dumps(rows)
+    except TypeError:  # integers of more than 64 bits
+        return _encode_cells(rows)
+    if b'"' in encoded or (b"null" in encoded and encoded.count(b"null") != sum(row.count(None) for row in rows)):
+        return _encode_cells(rows)
+    lines = encoded[2:-2].replace(b"],[", b"\n")
+    if b"null" in lines:
+        lines = lines.replace(b"null", b"")
+    return lines.replace(b"true", b"True").replace(b"false", b"False") + b"\n"
+
+
+def _encode_cells(rows: Sequence[Sequence[Value | Gap]]) -> bytes:
+    return "".join([",".join(map(_cell, row)) + "\n" for row in rows]).encode("utf-8", "backslashreplace")
+
+
+def _cell(value: Value | Gap) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Gap):
+        return orjson.dumps(value).decode()
+    if isinstance(value, str):
+        return text_cell(value)
+    if type(value) is int and not -(1 << 63) <= value < 1 << 64:
+        return f"{'-' * (value < 0)}0{abs(value)}"  # readers of JSON would take it for a float
+    return repr(value)
+
+
+def text_cell(text: str) -> str:
+    """Return the cell of a text."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def complete_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the records of a CSV file with their line end; one that is not complete is left out.
+
+    A line end inside quotes belongs to the value.
+    """
+    parts: list[bytes] = []
+    inside_quotes = False
+    for line in stream:
+        if line.count(b'"') % 2:
+            inside_quotes = not inside_quotes
+        if not inside_quotes and line.endswith(b"\n"):
+            yield b"".join((*parts, line)) if parts else line
+            parts.clear()
+        else:
+            parts.append(line)
+
+
+def parse_header(line: bytes) -> list[str]:
+    """Return the cells of one record of a CSV file as texts."""
+    return [_unquoted(cell) if cell.startswith('"') else cell for cell in _cells(line)]
+
+
+def parse_rows(lines: Sequence[bytes]) -> list[list[Value]]:
+    """Return the values of complete records of a CSV file; an empty cell is None.
+
+    What stands in quotes is a text; of the rest, what reads as a number or bool is one.
+    """
+    block = b"".join(lines)
+    if not block.translate(None, _NUMBERS):
+        try:
+            found: list[list[Value]] = orjson.loads(_as_json(block))
+            return found
+        except ValueError:  # numbers that are none of JSON: 01, 1., or our integers of more than 64 bits
+            pass
+    return [list(map(_value, _cells(line))) for line in lines]
+
+
+def _as_json(block: bytes) -> bytes:
+    array = b"[[" + block.removesuffix(b"\n").replace(b"\n", b"],[") + b"]]"
+    array = array.replace(b",,", b",null,").replace(b",,", b",null,")
+    return array.replace(b"[,", b"[null,").replace(b",]", b",null]")
+
+
+def _cells(line: bytes) -> list[str]:
+    """Return the cells of one record as they stand there, quotes included."""
+    text = line.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
+    if '"' not in text:
+        return text.split(",")
+    cells, position, end = [], 0, ","
+    while end:
+        found = _CELL.match(text, position)
+        if found is None:  # a quote that is never closed
+            cells.append(text[position:])
+            break
+        position, end = found.end(), found[2]
+        cells.append(found[1])
+    return cells
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:].removesuffix('"').replace('""', '"')
+
+
+def _value(cell: str) -> Value:
+    """Return the number in a cell, or its text."""
+    if cell == "":
+        return None
+    if cell.startswith('"'):
+        return _unquoted(cell)
+    for convert in (int, float):
+        try:
+            return convert(cell) if "_" not in cell else cell
+        except ValueError:
+            continue
+    return {"True": True, "False": False}.get(cell, cell)
