@@ -1,8 +1,9 @@
 """What a row costs: the logger against one `csv.writer` row of the same 20 values, measured in the same process.
 
-    python benchmark/logger.py                    all figures, medians of five; about ten minutes
+    python benchmark/logger.py                    all figures, medians of five, and other loggers: a quarter of an hour
     python benchmark/logger.py --repeat 1 tight   one figure, once
-    python benchmark/logger.py --rivals           other loggers as well (pip install -r benchmark/requirements.txt)
+    python benchmark/logger.py rivals             other loggers alone, those that are installed
+                                                  (pip install -r benchmark/requirements.txt)
 
 Each measurement runs in a fresh process and writes into a folder of its own below --folder (default: here), since
 /tmp is memory on many machines. A step is 20 `record_tabular` and one `dump_tabular`, with csv, tensorboard and log.
@@ -25,6 +26,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import rivals_table
 
 FORMATS = ("csv", "tensorboard", "log")
 KEYS = [f"train/metric_{number}" for number in range(20)]
@@ -275,7 +278,7 @@ def memory(folder: Path) -> Figures:
     closed_seconds = time.perf_counter() - begin
     with open(folder / "run" / "progress.csv", "rb") as stream:
         lines = sum(1 for _ in stream)
-    assert live == closed == 999_999 and lines == 1_000_001, (live, closed, lines)
+    assert (live, closed, lines) == (999_999, 999_999, 1_000_001)
     return {
         "growth MB": (largest - small) / 1e6,
         "last row ms, live": live_seconds * 1e3,
@@ -348,7 +351,8 @@ def in_a_fresh_process(name: str, folder: Path) -> Figures:
 
 def lines(names: list[str], repeat: int, folder: Path) -> Iterator[str]:
     """Yield the lines of the table."""
-    yield f"{'':50} {'median':>9} {'of ' + str(repeat):>19} {'limit':>7}"
+    if names:
+        yield f"{'':50} {'median':>9} {'of ' + str(repeat):>19} {'limit':>7}"
     for name in names:
         found = [in_a_fresh_process(name, folder) for _ in range(repeat)]
         described = (MEASURES[name].run.__doc__ or "").split("\n")[0]
@@ -365,7 +369,7 @@ def lines(names: list[str], repeat: int, folder: Path) -> Iterator[str]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("names", nargs="*", metavar="figure", help=f"some of {', '.join(MEASURES)}")
+    parser.add_argument("names", nargs="*", metavar="figure", help=f"some of {', '.join(MEASURES)}, rivals")
     parser.add_argument("--repeat", type=int, default=5, help="medians of so many runs")
     parser.add_argument("--folder", type=Path, default=Path(), help="a folder on the disk that matters")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
@@ -374,11 +378,17 @@ def main() -> None:
     if options.measure:
         print(json.dumps(MEASURES[options.measure].run(options.folder)))
         return
+    known = [*MEASURES, "rivals"]
     for name in options.names:
-        if name not in MEASURES:
-            parser.error(f"there is no figure '{name}'; there are {', '.join(MEASURES)}")
-    for line in lines(options.names or list(MEASURES), options.repeat, options.folder.resolve()):
+        if name not in known:
+            parser.error(f"there is no figure '{name}'; there are {', '.join(known)}")
+    chosen = options.names or known
+    for line in lines([name for name in chosen if name in MEASURES], options.repeat, options.folder.resolve()):
         print(line)
+    for pause in (0.0, 0.005) if "rivals" in chosen else ():
+        print()
+        for line in rivals_table.lines(argparse.Namespace(steps=500, pause=pause, place=options.folder.resolve())):
+            print(line)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,9 @@ KEYS: Final[dict[str, Key]] = {
         Key("BACKUP_CONFIG.ignore_code_paths", "list", (), "Gitignore-style files that say what a backup leaves out."),
         Key("BACKUP_CONFIG.largest_file_mb", "number", 10, "A code backup leaves out larger files (in MiB)."),
         Key("LOG_USED", "list", ("stdout", "log", "tensorboard", "csv"), "Where records are written to.", FORMATS),
+        Key(
+            "LOG_TABLE_SECONDS", "number", 2, "Seconds between two tables on the terminal and in log.txt; 0: every row."
+        ),
         Key("DL_FRAMEWORK", "text", "torch", f"Whose checkpoints are saved: {', '.join(FRAMEWORKS)}, or a plug-in's."),
         Key("DATA_ROOT", "text", None, "The database folder, where configure() is given none."),
         Key("SEND_LOG_FILE", "flag", False, "Whether sync_log_file() sends the records to the main node."),
@@ -112,6 +115,11 @@ class Settings:
     def log_used(self) -> tuple[str, ...]:
         """The formats that records are written to, e.g. ``("csv", "tensorboard")``."""
         return tuple(self.get("LOG_USED"))
+
+    @property
+    def table_seconds(self) -> float:
+        """How many seconds pass at least between two tables for people; 0 shows every row."""
+        return float(self.get("LOG_TABLE_SECONDS"))
 
     @property
     def framework(self) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rla.clock import time_step_holder
 from rla.names import BACKUP, DEBUG, DISABLED, ERROR, INFO, WARN
 from rla.output.logger import Logger, process_logger
+from rla.output.text_files import TABLE_SECONDS
 from rla.timers import SingleTimeTracker, time_tracker
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def configure(
     comm: object = None,
     framework: str | None = None,
     log_callback_fn: Callable[[dict[str, Any]], object] | None = None,
+    table_seconds: float = TABLE_SECONDS,
 ) -> None:
     """Record into a folder, without an experiment of `exp_manager`.
 
@@ -91,6 +93,7 @@ def configure(
         comm: kept for scripts that pass it; it changes nothing.
         framework: kept for scripts that pass it; it changes nothing.
         log_callback_fn: called with a copy of each row in the thread that dumps it; what it raises goes through.
+        table_seconds: tables on the terminal and in `log.txt` come at most so often; 0 shows every row.
 
     Raises:
         RunIsAliveError: another process records into this folder.
@@ -98,7 +101,8 @@ def configure(
         OSError: the folder cannot be written.
     """
     directory = _temporary_folder() if dir is None else os.path.expanduser(dir)
-    process_logger.open(directory, DEFAULT_FORMATS if format_strs is None else tuple(format_strs))
+    formats = DEFAULT_FORMATS if format_strs is None else tuple(format_strs)
+    process_logger.open(directory, formats, table_seconds=table_seconds)
     process_logger.log_callback = log_callback_fn
     info(f"Logging to {directory}")
 

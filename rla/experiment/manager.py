@@ -216,7 +216,8 @@ class ExperimentManager(CheckpointSaving):
             self.logger.mute()
             return
         try:
-            self.logger.open(self._run.log_dir, self.settings.log_used, self._run.heartbeat)
+            settings = self.settings
+            self.logger.open(self._run.log_dir, settings.log_used, self._run.heartbeat, settings.table_seconds)
         except (OSError, RunIsAliveError) as error:
             self.finish(FAILED, str(error))
             raise not_writable(root, str(error)) from error

@@ -24,7 +24,7 @@ from rla.output.pipeline import Pipeline
 from rla.output.records import Event, Text
 from rla.output.table import format_table
 from rla.output.tensorboard import whole_step
-from rla.output.text_files import line_of, write_to_terminal
+from rla.output.text_files import TABLE_SECONDS, line_of, write_to_terminal
 from rla.output.values import as_value, shown
 
 __all__ = ["Logger", "process_logger"]
@@ -70,7 +70,11 @@ class Logger(OpenRow):
     # ---- where it goes -----------------------------------------------------------------------------------------------
 
     def open(
-        self, directory: str | os.PathLike[str], formats: Sequence[str], tick: Callable[[], None] = lambda: None
+        self,
+        directory: str | os.PathLike[str],
+        formats: Sequence[str],
+        tick: Callable[[], None] = lambda: None,
+        table_seconds: float = TABLE_SECONDS,
     ) -> None:
         """Record into a folder from now on; a folder that was recorded into before is gone on with.
 
@@ -78,6 +82,7 @@ class Logger(OpenRow):
             directory: the run's log folder, made when missing.
             formats: names of output formats, e.g. ``("csv", "tensorboard")``.
             tick: called about every second while the run is recorded.
+            table_seconds: tables on the terminal and in `log.txt` come at most so often; 0 shows every row.
 
         Raises:
             RunIsAliveError: another process records into this folder.
@@ -86,7 +91,7 @@ class Logger(OpenRow):
         """
         self.close()
         files.make_directories(directory)
-        self._pipeline = Pipeline(Path(directory), formats, self._report, tick)
+        self._pipeline = Pipeline(Path(directory), formats, self._report, tick, table_seconds)
         self._to_terminal = "stdout" in formats
         self.muted = False
 

@@ -18,6 +18,7 @@ from rla.output.fold import fold_journal
 from rla.output.journal import LOCK_FILE, JournalWriter, discard_journal
 from rla.output.records import Event, Record, Text
 from rla.output.registry import ALWAYS, make_output
+from rla.output.text_files import TABLE_SECONDS, TableOutput
 from rla.output.writer import Writer
 
 __all__ = ["Pipeline", "flush_if_open"]
@@ -44,6 +45,7 @@ class Pipeline:
         formats: names of `registry.OUTPUTS`.
         report: called with a sentence when something fails and is tried again.
         tick: called about every second.
+        table_seconds: seconds between two tables for people; 0 shows every row.
 
     Raises:
         RunIsAliveError: another process records into this folder.
@@ -57,6 +59,7 @@ class Pipeline:
         formats: Sequence[str],
         report: Callable[[str], None] = lambda _: None,
         tick: Callable[[], None] = lambda: None,
+        table_seconds: float = TABLE_SECONDS,
     ) -> None:
         self.directory = directory
         self.pid = os.getpid()
@@ -69,6 +72,9 @@ class Pipeline:
         try:
             fold_journal(directory, keep_folder=True)
             self.outputs = [make_output(name, directory) for name in dict.fromkeys((*formats, *ALWAYS))]
+            for output in self.outputs:
+                if isinstance(output, TableOutput):
+                    output.interval = table_seconds
             rows = count_rows(directory / PROGRESS_FILE)
             self.journal = JournalWriter(folder, rows)
             self._writer = Writer(self.journal, self.outputs, self.journal.position, report, tick)

@@ -216,7 +216,7 @@ class Writer:
 
     def _bound_lag(self, lane: Lane) -> None:
         """Give up the oldest rows of an output that keeps failing; one that only waits is told to go on."""
-        if lane.behind is None or self._journal.segment - lane.safe[0].segment <= LARGEST_LAG_SEGMENTS:
+        if lane.behind is None or self._reader.position.segment - lane.safe[0].segment <= LARGEST_LAG_SEGMENTS:
             return
         if not lane.failing:
             lane.settle(self._report)
