@@ -89,7 +89,7 @@ class LogOutput(FileOutput, TableOutput):
                 pieces.append(line_of(record) + "\n")
             elif isinstance(record, Row) and self.due(record):
                 pieces.append(format_table(record.items_for(self.name)))
-        if row := self.last_due(time.time()):
+        if not records and (row := self.last_due(time.time())):  # nothing newer is there
             pieces.append(format_table(row.items_for(self.name)))
         self._append(pieces)
         return len(records)
@@ -159,7 +159,7 @@ class StdoutOutput(TableOutput):
         for record in records:
             if isinstance(record, Row) and self.due(record):
                 self._show(record)
-        if row := self.last_due(time.time()):
+        if not records and (row := self.last_due(time.time())):  # nothing newer is there
             self._show(row)
         return len(records)
 
