@@ -151,8 +151,10 @@ class Pipeline:
         """Write out everything and remove the journal; it stays where some output could not be written."""
         _open.pop(os.path.realpath(self.directory), None)
         self._append_what_waits()
+        flushed = self._writer.flush()
+        self._append_what_waits()  # what went wrong until here belongs into warn.txt
         self.journal.stop()
-        complete = self._writer.close()
+        complete = self._writer.close(patiently=flushed)
         dropped = self.journal.dropped_rows
         self.journal.close()
         if self.journal.dropped_rows > dropped:

@@ -65,7 +65,7 @@ def as_number(value: Any) -> int | float:
             number = float(number)
         except ValueError:
             return 0
-    return number if isinstance(number, (int, float)) else 0
+    return +number if isinstance(number, (int, float)) else 0
 
 
 def shown(value: Any) -> str:

@@ -92,25 +92,34 @@ class Writer:
         """How many rows the output that failed longest will never get."""
         return max((lane.lost for lane in self._lanes), default=0)
 
-    def flush(self) -> None:
-        """Wait until all that was recorded until now is written; not longer than a disk that hangs is waited for."""
+    def flush(self) -> bool:
+        """Wait until all that was recorded until now is written; not longer than a disk that hangs is waited for.
+
+        Returns:
+            Whether the thread did it; what it could not write waits in the journal.
+        """
         if threading.current_thread() is self._thread:
-            return
+            return True
         with self._flushed:
             self._asked += 1
             number = self._asked
             self._wake.set()
             self._wait(lambda: self._done >= number or not self._thread.is_alive(), self._flushed.wait)
+            return self._done >= number
 
-    def close(self) -> bool:
+    def close(self, patiently: bool = True) -> bool:
         """Write out everything, end the thread and close the outputs.
+
+        Args:
+            patiently: wait for a disk that hangs, as `flush` does.
 
         Returns:
             Whether every output has taken every record, so that the journal is of no more use.
         """
         self._closing = True
         self._wake.set()
-        self._wait(lambda: not self._thread.is_alive(), self._thread.join)
+        if patiently:
+            self._wait(lambda: not self._thread.is_alive(), self._thread.join)
         return self._complete and not self._thread.is_alive()
 
     def _wait(self, done: Callable[[], bool], wait: Callable[[float], object]) -> None:
