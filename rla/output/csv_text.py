@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
@@ -22,10 +23,14 @@ __all__ = [
     "encode_header",
     "encode_rows",
     "gap",
+    "parse_file",
     "parse_header",
     "parse_rows",
     "text_cell",
 ]
+
+_BLOCK_BYTES: Final = 1 << 18
+_LINES: Final = 1024
 
 Gap = orjson.Fragment
 """Empty cells of a row."""
@@ -113,14 +118,32 @@ def parse_rows(lines: Sequence[bytes]) -> list[list[Value]]:
 
     What stands in quotes is a text; of the rest, what reads as a number or bool is one.
     """
-    block = b"".join(lines)
-    if not block.translate(None, _NUMBERS):
-        try:
-            found: list[list[Value]] = orjson.loads(_as_json(block))
-            return found
-        except ValueError:  # numbers that are none of JSON: 01, 1., or our integers of more than 64 bits
-            pass
-    return [list(map(_value, _cells(line))) for line in lines]
+    found = _parse_numbers(b"".join(lines))
+    return [list(map(_value, _cells(line))) for line in lines] if found is None else found
+
+
+def _parse_numbers(block: bytes) -> list[list[Value]] | None:
+    """Return the values of complete lines that hold numbers alone; None where they hold anything else."""
+    if block.translate(None, _NUMBERS):
+        return None
+    try:
+        found: list[list[Value]] = orjson.loads(_as_json(block))
+    except ValueError:  # numbers that are none of JSON: 01, 1., or our integers of more than 64 bits
+        return None
+    return found
+
+
+def parse_file(stream: BinaryIO) -> Iterator[list[list[Value]]]:
+    """Yield the values of the records behind a place of a CSV file, many at once; see `parse_rows`."""
+    while block := stream.read(_BLOCK_BYTES):
+        block += stream.readline()
+        if not block.endswith(b"\n") or (found := _parse_numbers(block)) is None:
+            stream.seek(-len(block), io.SEEK_CUR)
+            lines = complete_lines(stream)
+            while records := list(itertools.islice(lines, _LINES)):
+                yield parse_rows(records)
+            return
+        yield found
 
 
 def _as_json(block: bytes) -> bytes:

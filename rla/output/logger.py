@@ -91,7 +91,7 @@ class Logger(OpenRow):
         """
         self.close()
         files.make_directories(directory)
-        self._pipeline = Pipeline(Path(directory), formats, self._report, tick, table_seconds)
+        self._pipeline = Pipeline(Path(directory), formats, self._tell, tick, table_seconds)
         self._to_terminal = "stdout" in formats
         self.muted = False
 
@@ -281,11 +281,16 @@ class Logger(OpenRow):
 
     # ---- what went wrong ---------------------------------------------------------------------------------------------
 
+    def _tell(self, problem: str) -> Text:
+        """Say on stderr that something failed inside rla; return the line that belongs into `warn.txt`."""
+        warn_quietly(problem)
+        return Text(WARN, self.now(), time.time(), problem)
+
     def _report(self, problem: str) -> None:
         """Say that something failed inside rla, where people look: on stderr and in `warn.txt`."""
-        warn_quietly(problem)
+        line = self._tell(problem)
         if (pipeline := self._own_pipeline()) is not None:
-            pipeline.append_later(Text(WARN, self.now(), time.time(), problem))
+            pipeline.append_later(line)
 
     def _warn_once(self, about: str, problem: str) -> None:
         if about not in self._warned:

@@ -43,7 +43,7 @@ class Pipeline:
     Args:
         directory: the run's log folder, made when missing.
         formats: names of `registry.OUTPUTS`.
-        report: called with a sentence when something fails and is tried again.
+        report: called with a sentence when something fails and is tried again; returns the line that `warn.txt` gets.
         tick: called about every second.
         table_seconds: seconds between two tables for people; 0 shows every row.
 
@@ -57,12 +57,14 @@ class Pipeline:
         self,
         directory: Path,
         formats: Sequence[str],
-        report: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], Text | None] = lambda _: None,
         tick: Callable[[], None] = lambda: None,
         table_seconds: float = TABLE_SECONDS,
     ) -> None:
         self.directory = directory
         self.pid = os.getpid()
+        self._tell = report
+        self._later: deque[Record] = deque()
         folder = directory / JOURNAL_FOLDER
         files.make_directories(folder)
         lock = files.lock(folder / LOCK_FILE)
@@ -77,14 +79,12 @@ class Pipeline:
                     output.interval = table_seconds
             rows = count_rows(directory / PROGRESS_FILE)
             self.journal = JournalWriter(folder, rows)
-            self._writer = Writer(self.journal, self.outputs, self.journal.position, report, tick)
+            self._writer = Writer(self.journal, self.outputs, self.journal.position, self._report, tick)
         except BaseException:
             os.close(lock)
             raise
-        self._report = report
         self._woken = False
         self._warned = False
-        self._later: deque[Record] = deque()
         _open[os.path.realpath(directory)] = self
 
     def append_row(self, row: Mapping[str, Any], step: int | float, time: float, excluded: Excluded) -> bool:
@@ -121,6 +121,10 @@ class Pipeline:
     def append_later(self, record: Record) -> None:
         """Record with the next record, for the writer's thread: whoever appends just now may be waiting for it."""
         self._later.append(record)
+
+    def _report(self, problem: str) -> None:
+        if (line := self._tell(problem)) is not None:
+            self.append_later(line)
 
     def _append_what_waits(self) -> None:
         while self._later:

@@ -6,7 +6,7 @@ Nothing is written. Reading again is the answer to everything that a living writ
 from __future__ import annotations
 
 import contextlib
-import itertools
+import math
 import os
 import sys
 import time
@@ -19,7 +19,7 @@ from rla import files
 from rla.errors import JournalVersionError, warn_quietly
 from rla.names import JOURNAL_FOLDER, LONG_FILE, PROGRESS_FILE, TIMESTAMP
 from rla.output.csv_file import LARGEST_WIDTH, count_rows
-from rla.output.csv_text import complete_lines, parse_header, parse_rows
+from rla.output.csv_text import complete_lines, parse_file, parse_header, parse_rows
 from rla.output.journal import segments_of
 from rla.output.journal_reader import JournalReader
 from rla.output.journal_tail import newest_rows
@@ -36,7 +36,6 @@ _ATTEMPTS: Final = 5
 _PAUSE_SECONDS: Final = 0.01
 _TAIL_BYTES: Final = 1 << 16
 _ROWS_LOOKED_AT: Final = 1000
-_LINES_AT_ONCE: Final = 1024
 
 
 @dataclass
@@ -57,7 +56,8 @@ class Progress:
         """Return the rows as a table of pandas, one column for each key."""
         import pandas
 
-        frame: pandas.DataFrame = pandas.DataFrame(self.rows, columns=self.columns)
+        columns = {key: [row.get(key, math.nan) for row in self.rows] for key in self.columns}
+        frame: pandas.DataFrame = pandas.DataFrame(columns)
         return frame
 
 
@@ -83,11 +83,10 @@ def _read_csv(directory: Path) -> Progress:
     progress = Progress()
     try:
         with files.open_regular(directory / PROGRESS_FILE) as stream:
-            lines = complete_lines(stream)
-            progress.columns = _header(lines)
-            while block := list(itertools.islice(lines, _LINES_AT_ONCE)):
-                progress.lines += len(block)
-                progress.rows += [_row(progress.columns, cells) for cells in parse_rows(block)]
+            progress.columns = _header(complete_lines(stream))
+            for records in parse_file(stream) if progress.columns else ():
+                progress.lines += len(records)
+                progress.rows += [_row(progress.columns, cells) for cells in records]
     except OSError:
         pass  # none yet, or nothing that can be read: one such run must not hide the others of a list
     _add_long(progress, directory)

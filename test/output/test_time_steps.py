@@ -1,4 +1,4 @@
-"""The time step of a row may be any number, may stand still, and may go back; rows keep the order of their recording."""
+"""The time step of a row is any number, may stand still, and may go back; rows keep the order of their recording."""
 
 from __future__ import annotations
 
