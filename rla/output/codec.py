@@ -18,7 +18,7 @@ import ormsgpack
 from rla.output.records import Event, Record, Row, Text, Value
 from rla.output.values import CELL_TYPES, as_number, as_value, text_of
 
-__all__ = ["FRAME", "ROW", "ROW_ALONE", "SCHEMA", "Decoder", "Encoder", "Excluded", "frame", "frames"]
+__all__ = ["FRAME", "ROW", "ROW_ALONE", "SCHEMA", "Decoder", "Encoder", "Excluded", "frame", "frames", "read_schema"]
 
 FRAME: Final = struct.Struct("<IIB")
 """Length of the payload, CRC-32C of the payload (started with the kind), kind."""
@@ -188,12 +188,10 @@ class Decoder:
 
     Args:
         fetch: returns the frames that stand at an offset of the segment, for a schema that did not pass by.
-        seen: takes each key when it first appears, and the formats that do not get it.
     """
 
-    def __init__(self, fetch: Callable[[int], bytes], seen: dict[str, frozenset[str]] | None = None) -> None:
+    def __init__(self, fetch: Callable[[int], bytes]) -> None:
         self._fetch = fetch
-        self._seen = {} if seen is None else seen
         self._schemas = _Schemas[int, _Schema]()
 
     def decode(self, buffer: bytes, start: int = 0, limit: int = sys.maxsize) -> tuple[list[Record], int]:
@@ -208,11 +206,12 @@ class Decoder:
             The records, and where in the buffer the next frame would stand.
         """
         records: list[Record] = []
-        offset, schema_of, is_plain = start, self._schemas.known.get, CELL_TYPES.issuperset
+        schema_of, is_plain, unpack, extension = self._schemas.known.get, CELL_TYPES.issuperset, _unpackb, _extension
+        offset = start
         for kind, payload, end in frames(buffer, start):
             try:
                 if kind == ROW:
-                    number, step, time, values = _unpackb(payload, ext_hook=_extension)
+                    number, step, time, values = unpack(payload, ext_hook=extension)
                     keys, excluded = schema_of(number) or self._fetched(number)
                     cells = values if is_plain(map(type, values)) else _cells(values)
                     records.append(Row(keys, cells, step, time, excluded))
@@ -220,7 +219,7 @@ class Decoder:
                     self._take(payload)
                 else:
                     records.append(_decoded(kind, payload))
-            except (ValueError, TypeError, KeyError):  # a foreign or newer writer: nothing behind it can be trusted
+            except (ValueError, TypeError):  # a foreign or newer writer: nothing behind it can be trusted
                 break
             offset = end
             if len(records) >= limit:
@@ -228,10 +227,8 @@ class Decoder:
         return records, offset
 
     def _take(self, payload: bytes) -> tuple[int, _Schema]:
-        number, keys, excluded = _read_schema(payload)
+        number, keys, excluded = read_schema(payload)
         self._schemas.add(number, (keys, excluded), len(keys))
-        for key in sorted(set(keys).difference(self._seen)):
-            self._seen[key] = excluded.get(key, frozenset())
         return number, (keys, excluded)
 
     def _fetched(self, number: int) -> _Schema:
@@ -252,7 +249,7 @@ class Decoder:
 def _decoded(kind: int, payload: bytes) -> Record:
     if kind == ROW_ALONE:
         _, step, time, values, schema = _unpackb(payload, ext_hook=_extension)
-        _, keys, excluded = _read_schema(schema)
+        _, keys, excluded = read_schema(schema)
         return Row(keys, _cells(values), step, time, excluded)
     if kind == TEXT:
         return Text(*_unpackb(payload, ext_hook=_extension))
@@ -261,7 +258,8 @@ def _decoded(kind: int, payload: bytes) -> Record:
     raise ValueError(f"unknown kind of record: {kind}")
 
 
-def _read_schema(payload: bytes) -> tuple[int, tuple[str, ...], Excluded]:
+def read_schema(payload: bytes) -> tuple[int, tuple[str, ...], Excluded]:
+    """Return the number of a schema, its keys, and the formats that shall not get them, by key."""
     number, keys, excluded = _unpackb(payload)
     return number, tuple(map(sys.intern, keys)), {key: frozenset(formats) for key, formats in excluded.items()}
 

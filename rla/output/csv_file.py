@@ -30,7 +30,10 @@ LARGEST_WIDTH: Final = 1000
 """So many columns at most, time step and timestamp among them."""
 
 WIDENING_REST: Final = 10.0
-"""So many times the duration of a widening pass before the next."""
+"""So many times the duration of a widening pass before the next, and in any case `WIDENING_SECONDS`."""
+
+WIDENING_SECONDS: Final = 0.5
+"""New keys seldom come alone: those of half a second share a widening."""
 
 
 def count_rows(path: Path) -> int:
@@ -140,7 +143,6 @@ class CsvOutput(FileOutput):
         if new:
             self._widen(list(dict.fromkeys([*new, *(key for key in self._expected if key not in self._known)])))
         self._append(rows)
-        self._settled = False
         return len(records)
 
     def _new_columns(self, rows: Sequence[Row]) -> list[str]:
@@ -201,14 +203,16 @@ class CsvOutput(FileOutput):
             columns = [key for key in new if key in ours.union(first)]
             self.file.append(encode_header(columns))
             self._set_columns(columns)
+            self._rest_until = time.monotonic() + WIDENING_SECONDS
             return
         started = time.monotonic()
         wider = widen(self.file.path, columns, len(columns) - len(self.columns), in_a_hurry=self._settled)
+        self._settled = False
         self.file.close()
         self.file = wider
         self._set_columns(columns)
         now = time.monotonic()
-        self._rest_until = now + WIDENING_REST * (now - started)
+        self._rest_until = now + max(WIDENING_SECONDS, WIDENING_REST * (now - started))
 
     def sync(self) -> None:
         self._long.sync()

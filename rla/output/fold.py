@@ -11,6 +11,7 @@ from rla.errors import RunIsAliveError
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.commit import Commit
 from rla.output.journal import COMMIT_FILE, LOCK_FILE, Position, discard_journal, discard_segments, segments_of
+from rla.output.journal_keys import keys_ahead, keys_for
 from rla.output.journal_reader import JournalReader
 from rla.output.records import Row
 from rla.output.registry import OUTPUTS, adopt_output
@@ -82,7 +83,8 @@ def _replay(name: str, directory: Path, position: Position, size: int) -> int:
     rows = 0
     try:
         start = output.restore(position, size)
-        output.expect(_keys_for(name, directory, start))
+        output.expect(keys_for(name, keys_ahead(directory / JOURNAL_FOLDER, start)))
+        output.settle()
         reader = JournalReader(directory / JOURNAL_FOLDER, start)
         with contextlib.closing(reader):
             while records := reader.read(1024):
@@ -97,10 +99,3 @@ def _replay(name: str, directory: Path, position: Position, size: int) -> int:
     finally:
         output.close()
     return rows
-
-
-def _keys_for(name: str, directory: Path, start: Position) -> list[str]:
-    with contextlib.closing(JournalReader(directory / JOURNAL_FOLDER, start)) as reader:
-        while reader.read(1024):
-            pass
-        return reader.keys_for(name)

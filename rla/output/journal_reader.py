@@ -27,8 +27,7 @@ class JournalReader:
 
     def __init__(self, folder: Path, position: Position | None = None) -> None:
         self.folder = folder
-        self._seen: dict[str, frozenset[str]] = {}
-        self._decoder = Decoder(self._frames_at, self._seen)
+        self._decoder = Decoder(self._frames_at)
         self._fd = -1
         self._buffer = b""
         self._buffer_offset = 0
@@ -75,7 +74,7 @@ class JournalReader:
             fd,
             b"",
             HEADER.size,
-            Decoder(self._frames_at, self._seen),
+            Decoder(self._frames_at),
         )
         self.position = Position(segment, HEADER.size, rows)
         return True
@@ -110,10 +109,6 @@ class JournalReader:
                     break
                 records = self._read_here(limit)
         return records
-
-    def keys_for(self, format_name: str) -> list[str]:
-        """Return the keys of what was read until now that a format gets, in the order of their appearance."""
-        return [key for key, excluded in self._seen.items() if format_name not in excluded]
 
     def skip_rows(self, rows: int) -> None:
         """Go behind the row that makes ``rows`` rows of the run."""

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol
 
@@ -169,26 +169,25 @@ class Logger(OpenRow):
                 return {}
             now, time_step = time.time(), self.now()
             row[TIME_STEP], row[TIMESTAMP] = time_step, now
-            if not self.muted:
-                self._record(row, time_step, now, excluded)
+            pipeline = self._pipeline
+            mine = pipeline is not None and pipeline.pid == os.getpid()
+            if not (mine and pipeline.append_row(row, time_step, now, excluded)):  # type: ignore[union-attr]
+                self._do_without_pipeline(row, excluded)
         for output in self.output_formats:
             self._call_users_format(output, dict(row))
         if self.log_callback is not None:
             self.log_callback(dict(row))
         return row
 
-    def _record(self, row: dict[str, Any], step: int | float, now: float, excluded: dict[str, frozenset[str]]) -> None:
+    def _do_without_pipeline(self, row: dict[str, Any], excluded: Mapping[str, frozenset[str]]) -> None:
+        """Show a row, before a run and after it; a forked child refuses it."""
         pipeline = self._pipeline
-        if pipeline is not None and pipeline.pid == os.getpid():
-            if pipeline.append_row(row, step, now, excluded):
-                return
-            pipeline = None  # it was closed in this very moment
-        if pipeline is None:
-            cells = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
-            self._show(format_table(cells))
-        else:
+        if pipeline is not None and pipeline.pid != os.getpid():
             problem = "rows of a forked child are not recorded; give it an experiment of its own"
             self._warn_once("fork", problem)
+        elif not self.muted:
+            cells = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
+            self._show(format_table(cells))
 
     def _show_media(self) -> None:
         """Hand what only TensorBoard can show to it, where it is written."""

@@ -17,6 +17,7 @@ from typing import Final
 from rla.output.base import Output
 from rla.output.commit import Commit
 from rla.output.journal import JournalWriter, Position, discard_segments
+from rla.output.journal_keys import keys_ahead, keys_for
 from rla.output.journal_reader import JournalReader
 from rla.output.lane import Lane, Report
 from rla.output.records import Row
@@ -72,6 +73,7 @@ class Writer:
         self._commit = Commit(journal.folder)
         self._commit.write({lane.output.name: lane.safe for lane in self._lanes})
         self._wake = threading.Event()
+        self._hurry = threading.Event()  # somebody waits
         self._closing = False
         self._complete = False
         self._slices = 0
@@ -103,6 +105,7 @@ class Writer:
         with self._flushed:
             self._asked += 1
             number = self._asked
+            self._hurry.set()
             self._wake.set()
             self._wait(lambda: self._done >= number or not self._thread.is_alive(), self._flushed.wait)
             return self._done >= number
@@ -117,6 +120,7 @@ class Writer:
             Whether every output has taken every record, so that the journal is of no more use.
         """
         self._closing = True
+        self._hurry.set()
         self._wake.set()
         if patiently:
             self._wait(lambda: not self._thread.is_alive(), self._thread.join)
@@ -146,6 +150,8 @@ class Writer:
                 self._told = True
             with self._flushed:
                 self._done = max(self._done, asked)
+                if self._done == self._asked:
+                    self._hurry.clear()
                 self._flushed.notify_all()
         try:
             self._finish()
@@ -169,9 +175,13 @@ class Writer:
     def _write_everything(self) -> None:
         """Hand over all that the journal has now; what comes meanwhile can wait."""
         end = self._journal.position
+        with contextlib.suppress(OSError):  # then room for new keys is made bit by bit
+            ahead = keys_ahead(self._journal.folder, min(lane.safe[0] for lane in self._lanes))
+            for lane in self._lanes:
+                lane.output.expect(keys_for(lane.output.name, ahead))
+        self._settle()
+        self._work(LARGE_SLICE_RECORDS, 0.0, end=self._reader.position)  # who is behind comes first: all go on together
         self._work(LARGE_SLICE_RECORDS, 0.0, end=end)
-        for lane in self._lanes:
-            lane.output.expect(self._reader.keys_for(lane.output.name))
         self._settle()
         while any(lane.behind and not lane.failing for lane in self._lanes):
             self._work(LARGE_SLICE_RECORDS, 0.0, end=end)
@@ -200,7 +210,7 @@ class Writer:
             if rest and more:
                 if self._asked > self._done or self._closing:
                     break
-                time.sleep(min(rest * (time.thread_time() - busy), FLUSH_SECONDS))
+                self._hurry.wait(min(rest * (time.thread_time() - busy), FLUSH_SECONDS))
         return more
 
     def _hand_over_slice(self, slice_records: int, read: bool) -> bool:

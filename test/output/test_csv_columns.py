@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from rla import files, logger, read_progress
+from rla.output import csv_file
 from rla.output.csv_file import CsvOutput
 from rla.output.records import Row
 
@@ -102,6 +103,7 @@ def test_a_widening_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeyp
     before = (tmp_path / "progress.csv").read_bytes()
     with monkeypatch.context() as patch:
         patch.setattr(files, "rename", lambda *_: (_ for _ in ()).throw(OSError("no")))
+        output.settle()
         with pytest.raises(OSError, match="no"):
             output.write([row(a=3, b=4)])
     assert (tmp_path / "progress.csv").read_bytes() == before
@@ -117,6 +119,7 @@ def test_after_a_widening_rows_with_further_new_keys_wait(tmp_path: Path, monkey
     monkeypatch.setattr(files, "rename", lambda *paths: (now.__setitem__(0, now[0] + 2.0), Path.replace(*paths)))
     output = CsvOutput(tmp_path)
     assert output.write([row(a=1)]) == 1
+    now[0] += csv_file.WIDENING_SECONDS
     assert output.write([row(a=2, b=2)]) == 1  # takes 2 s, so the next has to wait 20 s
     assert output.write([row(a=3), row(a=4, c=4), row(a=5)]) == 1
     assert output.columns == ["a", "b"]
