@@ -20,7 +20,7 @@ class Key:
 
     Attributes:
         path: the key, with dots where it is nested.
-        kind: ``text``, ``list`` (of texts), ``flag`` or ``number``.
+        kind: ``text``, ``list`` (of texts), ``names`` (a list of words), ``flag`` or ``number``.
         default: its value where the file has none.
         choices: the accepted values; empty where any will do.
         help: one sentence for people.
@@ -33,8 +33,6 @@ class Key:
     choices: tuple[str, ...] = ()
 
 
-FORMATS: Final = ("stdout", "log", "tensorboard", "csv", "json")
-
 KEYS: Final[dict[str, Key]] = {
     key.path: key
     for key in (
@@ -43,7 +41,7 @@ KEYS: Final[dict[str, Key]] = {
         Key("BACKUP_CONFIG.lib_dir", "text", None, "The installed package to copy with backup_code_by: lib."),
         Key("BACKUP_CONFIG.ignore_code_paths", "list", (), "Gitignore-style files that say what a backup leaves out."),
         Key("BACKUP_CONFIG.largest_file_mb", "number", 10, "A code backup leaves out larger files (in MiB)."),
-        Key("LOG_USED", "list", ("stdout", "log", "tensorboard", "csv"), "Where records are written to.", FORMATS),
+        Key("LOG_USED", "names", ("stdout", "log", "tensorboard", "csv"), "Where records are written to."),
         Key(
             "LOG_TABLE_SECONDS", "number", 2, "Seconds between two tables on the terminal and in log.txt; 0: every row."
         ),
@@ -218,10 +216,19 @@ def _store(values: dict[str, Any], path: str, value: Any, source: str) -> None:
         values[meant] = value
 
 
+_EXPECTATIONS: Final = {
+    "text": "a text",
+    "list": "a list of texts",
+    "names": "a list of names",
+    "flag": "True or False",
+    "number": "a number",
+}
+
+
 def _expectation(key: Key) -> str:
     if key.choices:
-        return ("a list of " if key.kind == "list" else "one of ") + ", ".join(key.choices)
-    return {"text": "a text", "list": "a list of texts", "flag": "True or False", "number": "a number"}[key.kind]
+        return f"one of {', '.join(key.choices)}"
+    return _EXPECTATIONS[key.kind]
 
 
 def _checked(key: Key, value: Any, source: str) -> Any:
@@ -235,23 +242,17 @@ def _checked(key: Key, value: Any, source: str) -> Any:
         if isinstance(value, str) and value.strip().isdigit():
             return int(value)
         raise ConfigValueError(key.path, source, value, _expectation(key))
-    if key.kind == "list":
+    if key.kind in ("list", "names"):
         if isinstance(value, str):
-            value = value.replace(",", " ").split() if key.choices else [value]
+            value = value.replace(",", " ").split() if key.kind == "names" else [value]
         if not isinstance(value, Sequence) or not all(isinstance(item, str) for item in value):
             raise ConfigValueError(key.path, source, value, _expectation(key))
-        for item in value:
-            _check_choice(key, item, source)
         return tuple(dict.fromkeys(value))
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)  # a user name or a password of digits
     if not isinstance(value, str):
         shown = f"a {type(value).__name__}" if _is_secret(key.path) else value
         raise ConfigValueError(key.path, source, shown, _expectation(key))
-    _check_choice(key, value, source)
-    return value
-
-
-def _check_choice(key: Key, value: str, source: str) -> None:
     if key.choices and value not in key.choices:
         raise ConfigValueError(key.path, source, value, _expectation(key), did_you_mean(value, key.choices))
+    return value

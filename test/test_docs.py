@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from rla.cli.main import COMMANDS, _group
 from rla.config import KEYS
 from rla.database.run_card import RunCard
+from rla.output.registry import ALWAYS, OUTPUTS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCS = REPOSITORY / "docs"
@@ -28,6 +29,15 @@ def test_the_configuration_page_has_every_key_with_its_help() -> None:
             defaults = key.default if isinstance(key.default, tuple) else (key.default,)
             assert all(f"`{default}`" in row for default in defaults), key.path
     assert set(re.findall(r"^\| `([A-Z][\w.]+)` \|", page, flags=re.M)) == set(KEYS)
+
+
+def test_the_configuration_page_and_the_template_have_every_format() -> None:
+    page = (DOCS / "configuration.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith("| `LOG_USED` |"))
+    template = (REPOSITORY / "rla_config.yaml").read_text(encoding="utf-8")
+    for name in OUTPUTS.keys() - ALWAYS:
+        assert f"`{name}`" in row.split("|")[3]
+        assert f"\n#   {name} " in template
 
 
 @pytest.mark.parametrize("path", ["rla_config.yaml", "example/rla_config.yaml"])

@@ -8,9 +8,15 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[no-redef]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -22,6 +28,9 @@ RUN_ELSEWHERE = {
     "python example/simplest_code/main.py": "test_example.py runs it",
     "tensorboard --logdir log/demo_task": "a server that would not end; its folder is checked here",
 }
+
+PAGES = ["logger.md", "outputs.md"]
+"""The pages of docs/ that have programs."""
 
 
 def blocks(language: str, text: str = README) -> list[str]:
@@ -54,6 +63,63 @@ def test_the_python_snippets_run_in_order(project: Path) -> None:
     assert "buffer filled" in (project / "stdout.txt").read_text(encoding="utf-8")
     assert list(project.glob("results/demo_task/*/*/*/*/value_function*.png"))
     assert list(project.glob("log/demo_task/*/*/*/*/tb/events/events.out.tfevents.*"))
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def page_project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files of a page of docs/: the first line of each Python snippet there names its file."""
+    folder = tmp_path_factory.mktemp("page")
+    text = (REPOSITORY / "docs" / request.param).read_text(encoding="utf-8")
+    for block in blocks("python", text):
+        name = re.match(r"# (\w+\.py)\n", block)
+        assert name is not None, f"a snippet of {request.param} names no file:\n{block}"
+        (folder / name[1]).write_text(block, encoding="utf-8")
+    for block in blocks("toml", text):
+        install(folder / "site", block)
+    return folder
+
+
+def install(site: Path, pyproject: str) -> None:
+    """Put the records of an installed package into a folder, with the entry points of its pyproject.toml."""
+    groups = tomllib.loads(pyproject)["project"]["entry-points"]
+    lines = [f"[{group}]\n" + "".join(f"{name} = {path}\n" for name, path in groups[group].items()) for group in groups]
+    information = site / "of_a_page-1.0.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: of-a-page\nVersion: 1.0\n", encoding="utf-8")
+    (information / "entry_points.txt").write_text("".join(lines), encoding="utf-8")
+
+
+def run_in(folder: Path, *arguments: str, path: Sequence[Path] = ()) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (REPOSITORY, *path)))},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_programs_and_tests_of_a_page_run(page_project: Path) -> None:
+    for path in sorted(page_project.glob("*.py")):
+        if path.name.startswith("test_"):
+            assert " passed" in run_in(page_project, "-m", "pytest", "-q", "-p", "no:cacheprovider", path.name)
+        else:
+            run_in(page_project, path.name)
+
+
+@pytest.mark.parametrize("page_project", ["outputs.md"], indirect=True)
+def test_the_format_of_the_page_about_outputs_is_found_by_its_entry_point(page_project: Path) -> None:
+    program = (page_project / "train.py").read_text(encoding="utf-8").replace("import tsv_output\n", "")
+    (page_project / "train_without_import.py").write_text(program, encoding="utf-8")
+    run_in(page_project, "train_without_import.py", path=[page_project / "site"])
+    newest = max(page_project.glob("log/demo_task/*/*/*/*/rows.tsv"))
+    lines = newest.read_text(encoding="utf-8").splitlines()
+    assert [line.split("\t")[0] for line in lines] == [str(step) for step in range(100)]
+    assert lines[1].startswith('1\t"loss"=0.5\t"time-step"=1\t"timestamp"=')
 
 
 def commands() -> list[str]:
@@ -108,3 +174,8 @@ def test_links_to_files_of_the_repository_lead_somewhere() -> None:
     for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_page_with_programs_is_tested() -> None:
+    pages = [page.name for page in (REPOSITORY / "docs").glob("*.md") if blocks("python", page.read_text("utf-8"))]
+    assert sorted(pages) == sorted(PAGES)

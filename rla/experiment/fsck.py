@@ -185,7 +185,9 @@ def _journal(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[F
         except (RunIsAliveError, OSError) as error:
             yield Finding(record.name, ERROR, f"its journal could not be folded: {error}", "try again")
         else:
-            yield Finding(record.name, WARNING, problem, f"{rows} rows were added to {PROGRESS_FILE}", True)
+            done, left = f"{rows} rows were added to {PROGRESS_FILE}", has_journal(folder)
+            advice = f"{done}; the journal stays for an output that cannot be used here" if left else done
+            yield Finding(record.name, WARNING, problem, advice, not left)
 
 
 def _leftovers(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from rla.experiment.endings import finishing, tell_at_end
 from rla.experiment.run import Run, start_run
 from rla.machine import distributed_rank, node_address
 from rla.output.logger import Logger, process_logger
+from rla.output.registry import check_formats
 
 if TYPE_CHECKING:
     from rla.snapshot.selection import Selection
@@ -119,7 +120,8 @@ class ExperimentManager(CheckpointSaving):
 
         task = check_task_name(task_table_name)
         settings = load_settings(rla_config if isinstance(rla_config, (str, Mapping)) else os.fspath(rla_config))
-        _ = settings.log_used, check_framework(settings.framework, settings.source)  # better told now than after hours
+        check_formats(settings.log_used, "LOG_USED", settings.source)
+        check_framework(settings.framework, settings.source)  # better told now than after hours
         if code_root is None:
             if settings.folder is None:
                 raise ConfigError("configure(rla_config=<dict>) needs code_root=<folder of your code> as well.")
@@ -186,6 +188,7 @@ class ExperimentManager(CheckpointSaving):
             UnknownParameterError: a tracked hyper-parameter is gone.
             TypeError: ``hyper_param`` was replaced by something that is no dict.
             DataRootError: the data root cannot be written.
+            ConfigError: an output format of another package could not begin; the message says why.
         """
         if self.settings is None:
             raise NotConfiguredError("exp_manager.log_files_gen()", "exp_manager.configure(...)")
@@ -221,6 +224,9 @@ class ExperimentManager(CheckpointSaving):
         except (OSError, RunIsAliveError) as error:
             self.finish(FAILED, str(error))
             raise not_writable(root, str(error)) from error
+        except Exception as error:  # an output of another package could not begin
+            self.finish(FAILED, str(error))
+            raise
         self.logger.log_callback = self._log_callback
         if self._run.masked:
             names = ", ".join(self._run.masked)

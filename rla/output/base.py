@@ -20,6 +20,10 @@ __all__ = ["AppendedFile", "FileOutput", "Output"]
 class Output(ABC):
     """Takes the records of a run, in order, from one thread at a time.
 
+    To add one: derive from this class (or from `FileOutput`), run `rla.testing.output.OutputContract` on it, and name
+    it by `rla.output.register_output` or, from a package, by the entry point group ``rla_outputs``. Retries, order,
+    and what a killed process left behind are not its business.
+
     Attributes:
         name: what users call the format, in ``LOG_USED`` and in ``exclude=``.
         notices: sentences that people should read; whoever hands over records takes them out.
@@ -44,6 +48,9 @@ class Output(ABC):
     @abstractmethod
     def write(self, records: Sequence[Record]) -> int:
         """Take records; those that are none of its business count as taken.
+
+        What was taken must not be lost with the process: it is in the kernel's hands, not in a buffer of Python. The
+        records are shared with the other outputs.
 
         Returns:
             How many were taken: fewer than all when the rest must wait for a while.
@@ -96,6 +103,7 @@ class AppendedFile:
         self.path = path
         self._fd = files.open_append(path)
         self.size = os.fstat(self._fd).st_size
+        self._torn = False  # half of a write stands behind its end
 
     def append(self, data: bytes) -> None:
         """Append all of ``data``, or raise and leave the file as it was.
@@ -103,10 +111,13 @@ class AppendedFile:
         Raises:
             OSError: it could not be written.
         """
+        if self._torn:
+            self.truncate(self.size)
         try:
             files.append(self._fd, data)
         except OSError:
-            with contextlib.suppress(OSError):
+            self._torn = True
+            with contextlib.suppress(OSError):  # else it is cut off before the next write
                 self.truncate(self.size)
             raise
         self.size += len(data)
@@ -115,6 +126,7 @@ class AppendedFile:
         """Cut the file to ``size`` bytes; a shorter one stays as it is."""
         files.truncate(self._fd, min(size, os.fstat(self._fd).st_size))
         self.size = os.fstat(self._fd).st_size
+        self._torn = False
 
     def sync(self) -> None:
         """Wait until the content is on the disk."""
@@ -128,7 +140,11 @@ class AppendedFile:
 
 
 class FileOutput(Output):
-    """An output that appends to one file: `path_in` says which."""
+    """An output that appends to one file: `path_in` says which.
+
+    Attributes:
+        file: the file; ``file.append`` takes all of some bytes or raises, and leaves it as it was then.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.file = AppendedFile(self.path_in(directory))

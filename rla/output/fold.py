@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from rla import files
-from rla.errors import RunIsAliveError
+from rla.errors import JournalVersionError, RunIsAliveError, warn_quietly
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.commit import Commit
 from rla.output.journal import COMMIT_FILE, LOCK_FILE, Position, discard_journal, discard_segments, segments_of
@@ -19,6 +19,7 @@ from rla.output.registry import OUTPUTS, adopt_output
 __all__ = ["fold_dead_run", "fold_journal", "has_journal"]
 
 _TERMINAL = "stdout"
+_KEEPS_ROWS = frozenset(("csv", "json", "tensorboard"))
 
 
 def has_journal(directory: Path) -> bool:
@@ -61,11 +62,25 @@ def fold_journal(directory: Path, keep_folder: bool = False) -> int:
             discard_journal(folder)
         return 0
     committed = Commit(folder).read() or _by_files(directory)
-    folded = 0
+    folded, left = 0, False
     for name, (position, size) in committed.items():
-        if name in OUTPUTS and name != _TERMINAL:
+        if name == _TERMINAL:
+            continue
+        try:
             rows = _replay(name, directory, position, size)
+        except Exception as error:  # an output of another package may be missing or raise anything: the others go on
+            if name in OUTPUTS or isinstance(error, JournalVersionError):
+                raise
+            left = True
+            warn_quietly(
+                f"the output '{name}' of '{directory}' lacks the last records of a run that was killed: {error}"
+            )
+        else:
             folded = rows if name == "csv" else folded
+    if left and not keep_folder:  # for another try, once its package is there; readers see the journal's rows
+        return folded
+    if left and not _KEEPS_ROWS.intersection(committed):  # its rows stand nowhere else
+        folded = _replay("csv", directory, Position(0, 0, 0), 0)
     discard_segments(folder, segments[-1] + 1)
     files.remove(folder / COMMIT_FILE)
     if not keep_folder:
@@ -88,12 +103,12 @@ def _replay(name: str, directory: Path, position: Position, size: int) -> int:
         reader = JournalReader(directory / JOURNAL_FOLDER, start)
         with contextlib.closing(reader):
             while records := reader.read(1024):
-                while records:
-                    taken = output.write(records)
-                    rows += sum(isinstance(record, Row) for record in records[:taken])
-                    records = records[taken:]
-                    if records:
-                        output.settle()
+                rows += sum(isinstance(record, Row) for record in records)
+                taken = output.write(records)
+                if taken != len(records):
+                    output.settle()
+                    if output.write(records[taken:]) != len(records) - taken:
+                        raise RuntimeError("it did not take all records")
         output.settle()
         output.sync()
     finally:

@@ -22,6 +22,7 @@ from rla.output.events import text_event
 from rla.output.open_row import OpenRow
 from rla.output.pipeline import Pipeline
 from rla.output.records import Event, Text
+from rla.output.registry import check_formats
 from rla.output.table import format_table
 from rla.output.tensorboard import whole_step
 from rla.output.text_files import TABLE_SECONDS, line_of, write_to_terminal
@@ -89,6 +90,7 @@ class Logger(OpenRow):
             ConfigValueError: there is no such format.
             OSError: the folder cannot be written.
         """
+        check_formats(formats)
         self.close()
         files.make_directories(directory)
         self._pipeline = Pipeline(Path(directory), formats, self._tell, tick, table_seconds)

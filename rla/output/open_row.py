@@ -9,7 +9,7 @@ from typing import Any, Final
 from rla.clock import TimeStepHolder
 from rla.errors import did_you_mean
 from rla.output.moving_average import MovingAverage
-from rla.output.registry import OUTPUTS
+from rla.output.registry import format_names, is_format
 from rla.output.values import as_number
 
 __all__ = ["Exclude", "OpenRow"]
@@ -116,8 +116,8 @@ class OpenRow:
             return known
         names = frozenset((exclude,) if isinstance(exclude, str) else exclude)
         for name in names:
-            if name not in OUTPUTS:
-                hint = did_you_mean(str(name), OUTPUTS)
+            if not is_format(name):
+                hint = did_you_mean(str(name), format_names())
                 self._warn_once(f"exclude {name!r}", f"exclude={name!r} names no output format.{hint}")
         if isinstance(exclude, (str, tuple)):
             self._exclusions[exclude] = names

@@ -12,6 +12,7 @@ from typing import Any
 from rla import files
 from rla.errors import RunIsAliveError
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
+from rla.output.base import Output
 from rla.output.codec import Excluded
 from rla.output.csv_file import count_rows
 from rla.output.fold import fold_journal
@@ -42,14 +43,14 @@ class Pipeline:
 
     Args:
         directory: the run's log folder, made when missing.
-        formats: names of `registry.OUTPUTS`.
+        formats: names that `registry.check_formats` accepts.
         report: called with a sentence when something fails and is tried again; returns the line that `warn.txt` gets.
         tick: called about every second.
         table_seconds: seconds between two tables for people; 0 shows every row.
 
     Raises:
         RunIsAliveError: another process records into this folder.
-        ConfigValueError: there is no such format.
+        ConfigError: there is no such format, or one of another package cannot be used.
         OSError: the folder cannot be written.
     """
 
@@ -71,9 +72,11 @@ class Pipeline:
         if lock is None:
             raise RunIsAliveError(str(directory))
         self._lock: int = lock
+        self.outputs: list[Output] = []
         try:
             fold_journal(directory, keep_folder=True)
-            self.outputs = [make_output(name, directory) for name in dict.fromkeys((*formats, *ALWAYS))]
+            for name in dict.fromkeys((*formats, *ALWAYS)):
+                self.outputs.append(make_output(name, directory))
             for output in self.outputs:
                 if isinstance(output, TableOutput):
                     output.interval = table_seconds
@@ -81,6 +84,9 @@ class Pipeline:
             self.journal = JournalWriter(folder, rows)
             self._writer = Writer(self.journal, self.outputs, self.journal.position, self._report, tick)
         except BaseException:
+            for output in self.outputs:
+                with contextlib.suppress(Exception):  # the first error is the one to tell of
+                    output.close()
             os.close(lock)
             raise
         self._woken = False

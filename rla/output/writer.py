@@ -69,7 +69,7 @@ class Writer:
         self._report = report
         self._tick = tick
         self._reader = JournalReader(journal.folder, start)
-        self._lanes = [Lane(output, start) for output in outputs]
+        self._lanes = [Lane(output, start, report) for output in outputs]
         self._commit = Commit(journal.folder)
         self._commit.write({lane.output.name: lane.safe for lane in self._lanes})
         self._wake = threading.Event()
@@ -178,7 +178,7 @@ class Writer:
         with contextlib.suppress(OSError):  # then room for new keys is made bit by bit
             ahead = keys_ahead(self._journal.folder, min(lane.safe[0] for lane in self._lanes))
             for lane in self._lanes:
-                lane.output.expect(keys_for(lane.output.name, ahead))
+                lane.expect(keys_for(lane.output.name, ahead))
         self._settle()
         self._work(LARGE_SLICE_RECORDS, 0.0, end=self._reader.position)  # who is behind comes first: all go on together
         self._work(LARGE_SLICE_RECORDS, 0.0, end=end)
@@ -189,7 +189,7 @@ class Writer:
 
     def _settle(self) -> None:
         for lane in self._lanes:
-            lane.settle(self._report)
+            lane.settle()
 
     def _work(self, slice_records: int, rest: float, until: float = math.inf, end: Position | None = None) -> bool:
         """Hand over slices, resting after each.
@@ -225,10 +225,10 @@ class Writer:
         more = bool(records)
         for lane in self._lanes:
             if lane.behind is not None:
-                more |= lane.catch_up(self._reader.position, slice_records, self._journal.folder, self._report)
+                more |= lane.catch_up(self._reader.position, slice_records, self._journal.folder)
                 self._bound_lag(lane)
-            elif lane.offer(records, self._report):
-                lane.safe = (self._reader.position, lane.output.size())
+            elif lane.offer(records):
+                lane.passed(self._reader.position)
             else:
                 lane.behind = self._reader.position
         return more
@@ -238,22 +238,19 @@ class Writer:
         if lane.behind is None or self._reader.position.segment - lane.safe[0].segment <= LARGEST_LAG_SEGMENTS:
             return
         if not lane.failing:
-            lane.settle(self._report)
+            lane.settle()
             return
         pending = sum(isinstance(each, Row) for each in lane.pending)
         lost = self._reader.position.rows - lane.behind.rows + pending
-        self._report(f"the output '{lane.output.name}' kept failing; it lost {lost} rows")
-        lane.lost += lost
-        lane.output.skip(lost)
+        lane.skip(lost)
         lane.rejoin()
-        lane.safe = (self._reader.position, lane.output.size())
+        lane.passed(self._reader.position)
 
     def _sync(self) -> None:
         """Bring outputs, commit and journal to the disk, in the order that a power cut cannot turn against us."""
         self._next_sync = time.monotonic() + SYNC_SECONDS
         for lane in self._lanes:
-            with contextlib.suppress(OSError):  # a file system that cannot sync still keeps its data in the kernel
-                lane.output.sync()
+            lane.sync()
         with contextlib.suppress(OSError):  # the older commit still holds, and only costs a longer replay
             self._commit.write({lane.output.name: lane.safe for lane in self._lanes})
         self._commit.sync()
@@ -267,7 +264,6 @@ class Writer:
         caught_up = self._journal.is_read_by(self._reader.position)
         self._complete = caught_up and not any(lane.behind or lane.failing for lane in self._lanes)
         for lane in self._lanes:
-            with contextlib.suppress(Exception):  # closing is the last thing that happens to it
-                lane.output.close()
+            lane.close()
         self._reader.close()
         self._commit.close()

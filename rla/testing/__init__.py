@@ -1,1 +1,5 @@
 """Contract suites: what every plug-in of a kind must do, as tests to inherit. No room imports them."""
+
+import pytest
+
+pytest.register_assert_rewrite("rla.testing.checkpoint", "rla.testing.output")  # so that a failure shows its values

@@ -27,7 +27,7 @@ def test_the_nearest_key_is_suggested(settings_of: Reader, text: str, near: str)
 
 
 def test_a_key_near_to_none_is_answered_with_those_there_are(settings_of: Reader) -> None:
-    with pytest.warns(RLAWarning, match=r"'XYZZY' in .*rla_config\.yaml.*LOG_USED, DL_FRAMEWORK"):
+    with pytest.warns(RLAWarning, match=r"'XYZZY' in .*rla_config\.yaml.*LOG_USED, LOG_TABLE_SECONDS, DL_FRAMEWORK"):
         settings_of("XYZZY: 1\n")
 
 
