@@ -17,6 +17,7 @@
     │   └── CheckpointNotFoundError   (also FileNotFoundError)
     ├── RunIsAliveError               a repair of a run that still writes
     ├── JournalVersionError           (also OSError)         a journal that another version of rla has written
+    ├── RecordingError                something failed while recording; raised with RLA_STRICT=1 alone
     └── MissingPackageError           (also ImportError)     an optional package is not installed
 
     RLAWarning                        (a UserWarning)        something was left out or retried; training goes on
@@ -48,6 +49,7 @@ __all__ = [
     "QueryError",
     "RLAError",
     "RLAWarning",
+    "RecordingError",
     "RunIsAliveError",
     "UnknownParameterError",
     "UntrustedPickleError",
@@ -223,6 +225,13 @@ class JournalVersionError(RLAError, OSError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class RecordingError(RLAError):
+    """Something failed while recording, and the environment says that this shall end the training."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem}. It is raised because RLA_STRICT=1; without that it is a warning.")
 
 
 class MissingPackageError(RLAError, ImportError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import struct
 import zlib
@@ -43,6 +44,8 @@ class Commit:
         self._turn += 1
         content = ormsgpack.packb((self._turn, {name: (*position, size) for name, (position, size) in state.items()}))
         slot = struct.pack("<II", len(content), zlib.crc32(content)) + content
+        if len(slot) > SLOT_BYTES:
+            raise OSError(errno.EFBIG, f"the positions of {len(state)} outputs take more than {SLOT_BYTES} bytes")
         files.overwrite(self._fd, SLOT_BYTES * (self._turn % 2), slot.ljust(SLOT_BYTES, b"\0"))
 
     def sync(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final, Protocol
 
 from rla import files
 from rla.clock import TimeStepHolder, time_step_holder
-from rla.errors import warn_quietly
+from rla.errors import RecordingError, warn_quietly
 from rla.names import BACKUP, DEBUG, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
 from rla.output.events import text_event
 from rla.output.open_row import OpenRow
@@ -28,7 +28,10 @@ from rla.output.tensorboard import whole_step
 from rla.output.text_files import TABLE_SECONDS, line_of, write_to_terminal
 from rla.output.values import as_value, shown
 
-__all__ = ["Logger", "process_logger"]
+__all__ = ["STRICT_VARIABLE", "Logger", "process_logger"]
+
+STRICT_VARIABLE: Final = "RLA_STRICT"
+"""With the value 1 in this environment variable, what fails inside rla is raised by the next dump or flush."""
 
 
 class RowFormat(Protocol):
@@ -66,6 +69,7 @@ class Logger(OpenRow):
         self._to_terminal = True
         self._warned: set[str] = set()
         self._dropped_rows = 0
+        self._unraised: str | None = None
         _loggers.add(self)
 
     # ---- where it goes -----------------------------------------------------------------------------------------------
@@ -112,9 +116,15 @@ class Logger(OpenRow):
         self._warned.clear()
 
     def flush(self) -> None:
-        """Bring all files up to date, for those who read them while the run goes on."""
+        """Bring all files up to date, for those who read them while the run goes on.
+
+        Raises:
+            RecordingError: as by `dump_tabular`.
+        """
         if (pipeline := self._own_pipeline()) is not None:
             pipeline.flush()
+        if self._unraised is not None:
+            self._raise_what_failed()
 
     def get_dir(self) -> str | None:
         """Return the folder that is recorded into; None before `open`."""
@@ -158,6 +168,9 @@ class Logger(OpenRow):
 
         Returns:
             The row by key; empty when nothing was recorded, and then nothing is written.
+
+        Raises:
+            RecordingError: something failed, and the environment says ``RLA_STRICT=1``; the row is recorded anyway.
         """
         if step is not None:
             self.clock.set_time(step)
@@ -179,6 +192,8 @@ class Logger(OpenRow):
             self._call_users_format(output, dict(row))
         if self.log_callback is not None:
             self.log_callback(dict(row))
+        if self._unraised is not None:
+            self._raise_what_failed()
         return row
 
     def _do_without_pipeline(self, row: dict[str, Any], excluded: Mapping[str, frozenset[str]]) -> None:
@@ -285,7 +300,14 @@ class Logger(OpenRow):
     def _tell(self, problem: str) -> Text:
         """Say on stderr that something failed inside rla; return the line that belongs into `warn.txt`."""
         warn_quietly(problem)
+        if os.environ.get(STRICT_VARIABLE) == "1":
+            self._unraised = problem
         return Text(WARN, self.now(), time.time(), problem)
+
+    def _raise_what_failed(self) -> None:
+        problem, self._unraised = self._unraised, None
+        if problem is not None:
+            raise RecordingError(problem)
 
     def _report(self, problem: str) -> None:
         """Say that something failed inside rla, where people look: on stderr and in `warn.txt`."""

@@ -53,7 +53,15 @@ class OpenRow:
     def reset(self) -> None:
         """Forget the values, the moving averages and what ``freq`` has counted."""
         with self._mutex:
-            for memory in (self._values, self._excluded, self._media, self._recorded_at, self._means, self._averages):
+            for memory in (
+                self._values,
+                self._excluded,
+                self._exclusions,
+                self._media,
+                self._recorded_at,
+                self._means,
+                self._averages,
+            ):
                 memory.clear()
 
     def take(self) -> tuple[dict[str, Any], dict[str, frozenset[str]]]:

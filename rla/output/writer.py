@@ -21,6 +21,7 @@ from rla.output.journal_keys import keys_ahead, keys_for
 from rla.output.journal_reader import JournalReader
 from rla.output.lane import Lane, Report
 from rla.output.records import Row
+from rla.output.waiting import wait_while_it_gets_on
 
 __all__ = ["FLUSH_SECONDS", "Writer"]
 
@@ -127,12 +128,10 @@ class Writer:
         return self._complete and not self._thread.is_alive()
 
     def _wait(self, done: Callable[[], bool], wait: Callable[[float], object]) -> None:
-        """Wait as long as the writer gets on."""
-        got_on, seen = time.monotonic(), self._slices
-        while not done() and time.monotonic() < got_on + CLOSE_SECONDS:
-            wait(0.1)
-            if seen != self._slices:
-                got_on, seen = time.monotonic(), self._slices
+        wait_while_it_gets_on(done, wait, self._left, CLOSE_SECONDS)
+
+    def _left(self) -> tuple[int, int]:
+        return self._journal.position.rows - self._reader.position.rows, self._slices
 
     # ---- in the thread -------------------------------------------------------
 
