@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import struct
@@ -49,10 +48,13 @@ class Commit:
         files.overwrite(self._fd, SLOT_BYTES * (self._turn % 2), slot.ljust(SLOT_BYTES, b"\0"))
 
     def sync(self) -> None:
-        """Wait until the slots are on the disk."""
+        """Wait until the slots are on the disk.
+
+        Raises:
+            OSError: it is not known whether they are.
+        """
         if self._fd >= 0:
-            with contextlib.suppress(OSError):
-                files.fsync(self._fd)
+            files.fsync(self._fd)
 
     def read(self) -> dict[str, tuple[Position, int]]:
         """Return the newer slot that is whole; empty when there is none."""

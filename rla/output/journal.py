@@ -47,10 +47,14 @@ class Position(NamedTuple):
 
 
 def segments_of(folder: Path) -> list[int]:
-    """Return the numbers of the segments in a journal folder, in order; none when there is no journal."""
+    """Return the numbers of the segments in a journal folder, in order; none when there is no journal.
+
+    Raises:
+        OSError: the folder cannot be listed now; to take it for empty would lose what it holds.
+    """
     try:
         names = os.listdir(folder)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(
         int(name[: -len(SUFFIX)]) for name in names if name.endswith(SUFFIX) and name[: -len(SUFFIX)].isdigit()

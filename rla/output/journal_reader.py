@@ -98,16 +98,26 @@ class JournalReader:
         while self.position.offset < offset and self._read_here(1):
             pass
 
-    def read(self, limit: int) -> list[Record]:
-        """Return up to ``limit`` further records; none when there are no more for now."""
-        records = self._read_here(limit)
+    def read(self, limit: int, end: Position | None = None) -> list[Record]:
+        """Return up to ``limit`` further records; none when there are no more for now.
+
+        Args:
+            limit: how many records at most.
+            end: go no farther than here.
+
+        Raises:
+            OSError: the journal cannot be read now; the position is as it was.
+        """
+        if end is not None and self.position >= end:
+            return []
+        records = self._read_here(limit, end)
         while not records and any(number > self.position.segment for number in segments_of(self.folder)):
             # a newer segment is there, so this one is complete: what came in between is read before leaving it
-            records = self._read_here(limit)
+            records = self._read_here(limit, end)
             if not records:
                 if not self._enter_after(self.position.segment):
                     break
-                records = self._read_here(limit)
+                records = self._read_here(limit, end)
         return records
 
     def skip_rows(self, rows: int) -> None:
@@ -115,20 +125,23 @@ class JournalReader:
         while self.position.rows < rows and self.read(min(rows - self.position.rows, SKIPPED_AT_ONCE)):
             pass
 
-    def _read_here(self, limit: int) -> list[Record]:
+    def _read_here(self, limit: int, end: Position | None = None) -> list[Record]:
         if self._fd < 0:
             return []
-        records = self._decode(limit)
+        records = self._decode(limit, end)
         if not records:
             self._fill()
-            records = self._decode(limit)
+            records = self._decode(limit, end)
         return records
 
-    def _decode(self, limit: int) -> list[Record]:
+    def _decode(self, limit: int, end: Position | None) -> list[Record]:
         segment, offset, rows = self.position
-        records, end = self._decoder.decode(self._buffer, offset - self._buffer_offset, limit)
+        buffer = self._buffer
+        if end is not None and segment == end.segment:
+            buffer = buffer[: max(end.offset - self._buffer_offset, 0)]
+        records, stop = self._decoder.decode(buffer, offset - self._buffer_offset, limit)
         rows += sum(isinstance(record, Row) for record in records)
-        self.position = Position(segment, self._buffer_offset + end, rows)
+        self.position = Position(segment, self._buffer_offset + stop, rows)
         return records
 
     def _fill(self) -> None:

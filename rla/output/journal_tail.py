@@ -23,7 +23,10 @@ def newest_rows(folder: Path) -> list[Row]:
     Args:
         folder: the journal's folder.
     """
-    for segment in reversed(segments_of(folder)):
+    segments: list[int] = []
+    with contextlib.suppress(OSError):  # of another user, say
+        segments = segments_of(folder)
+    for segment in reversed(segments):
         with contextlib.suppress(OSError):  # every output has passed it just now, or it is none that we can read
             if rows := _rows_of(JournalReader.near_the_end(folder, segment)):
                 return rows

@@ -29,6 +29,7 @@ class Lane:
         output: the output.
         position: where it is now.
         report: called when the output begins to fail.
+        disk_refuses: says whether people know already that the disk takes nothing.
 
     Attributes:
         behind: where it goes on once it has taken what is pending, while it is behind the others; else None.
@@ -37,13 +38,16 @@ class Lane:
         lost: rows that it will never get.
     """
 
-    def __init__(self, output: Output, position: Position, report: Report) -> None:
+    def __init__(
+        self, output: Output, position: Position, report: Report, disk_refuses: Callable[[], bool] = lambda: False
+    ) -> None:
         self.output = output
         self.report = report
+        self._disk_refuses = disk_refuses
         self.behind: Position | None = None
         self.pending: Sequence[Record] = ()
         self.lost = 0
-        self._failing: set[str] = set()
+        self._failing: dict[str, bool] = {}  # by method, and whether that was told
         self._settled = False
         self._told_of_count = False
         self._reader: JournalReader | None = None
@@ -53,7 +57,7 @@ class Lane:
     @property
     def failing(self) -> bool:
         """Whether it does not take what it is offered."""
-        return not self._failing.isdisjoint(_RETRIED)
+        return not _RETRIED.isdisjoint(self._failing)
 
     def passed(self, position: Position) -> None:
         """Take note that it has everything before a position; where its size is not known, the earlier place stays."""
@@ -62,13 +66,13 @@ class Lane:
 
     def offer(self, records: Sequence[Record]) -> bool:
         """Hand records to the output; False when it did not take all of them."""
-        was_failing = "write" in self._failing
+        was_failing, told = "write" in self._failing, self._failing.get("write", False)
         taken = self._call("write", lambda: self._write(records), None)
         if "write" in self._failing:
             self.pending = records
             return False
         if was_failing and not records:  # nothing was tried
-            self._failing.add("write")
+            self._failing["write"] = told
         while self.output.notices:
             self.report(self.output.notices.pop(0))
         self.pending = records[self._believed(taken, len(records)) :]
@@ -122,15 +126,21 @@ class Lane:
         try:
             result = call()
         except Exception as error:  # an output may be anybody's code, and must not stop the others
-            retried = method in _RETRIED
-            told = self.failing if retried else method in self._failing
-            self._failing.add(method)
-            if not told:
-                how = "and is tried again" if retried else f"in `{method}`"
-                self.report(f"the output '{self.output.name}' failed {how}: {type(error).__name__}: {error}")
+            self._tell(method, error)
             return instead
-        self._failing.discard(method)
+        self._failing.pop(method, None)
         return result
+
+    def _tell(self, method: str, error: Exception) -> None:
+        """Say once that a method fails. A disk that refuses is told of by the journal, unless it is this file alone."""
+        together = _RETRIED if method in _RETRIED else (method,)
+        told = any(self._failing.get(each) for each in together)
+        first = method not in self._failing
+        if not told and not (isinstance(error, OSError) and method in _RETRIED and (first or self._disk_refuses())):
+            told = True
+            how = "and is tried again" if method in _RETRIED else f"in `{method}`"
+            self.report(f"the output '{self.output.name}' failed {how}: {type(error).__name__}: {error}")
+        self._failing[method] = told
 
     def catch_up(self, others: Position, slice_records: int, folder: Path) -> bool:
         """Take a slice while it is behind; True when it got on and there may be more.
@@ -147,9 +157,12 @@ class Lane:
         if self.behind == others:
             self.rejoin()
             return False
-        if self._reader is None:
-            self._reader = JournalReader(folder, self.behind)
-        records = self._reader.read(slice_records)
+        try:
+            if self._reader is None:
+                self._reader = JournalReader(folder, self.behind)
+            records = self._reader.read(slice_records, others)
+        except OSError:  # too many open files, say: the next time may do
+            return False
         self.behind = self._reader.position
         return self.offer(records) and bool(records)
 

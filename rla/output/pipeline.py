@@ -168,7 +168,7 @@ class Pipeline:
         dropped = self.journal.dropped_rows
         self.journal.close()
         if self.journal.dropped_rows > dropped:
-            self._report(f"the disk refused the last {self.journal.dropped_rows - dropped} rows; they are lost")
+            self._report(f"the disk refused rows until the end; {self.journal.dropped_rows} rows are lost")
         if complete:
             with contextlib.suppress(OSError):  # what is left there is empty of news, and fsck removes it
                 discard_journal(self.journal.folder)

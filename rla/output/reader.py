@@ -71,12 +71,20 @@ def read_progress(directory: str | os.PathLike[str]) -> Progress:
     flush_if_open(directory)
     folder = directory / JOURNAL_FOLDER
     for attempt in range(_ATTEMPTS):
-        journaled = segments_of(folder)
+        journaled = _segments(folder)
         progress = _read_csv(directory)
         if not journaled or _add_journal(progress, folder, with_gap=attempt == _ATTEMPTS - 1):
             break
         time.sleep(_PAUSE_SECONDS)  # the writer moved rows from the journal into the file between the two looks
     return progress
+
+
+def _segments(folder: Path) -> list[int]:
+    try:
+        return segments_of(folder)
+    except OSError as error:  # of another user, say: one such run must not hide the others of a list
+        warn_quietly(f"the journal '{folder}' cannot be read ({error}); rows that only it has are missing")
+        return []
 
 
 def _read_csv(directory: Path) -> Progress:

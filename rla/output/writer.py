@@ -70,7 +70,7 @@ class Writer:
         self._report = report
         self._tick = tick
         self._reader = JournalReader(journal.folder, start)
-        self._lanes = [Lane(output, start, report) for output in outputs]
+        self._lanes = [Lane(output, start, report, lambda: journal.failing is not None) for output in outputs]
         self._commit = Commit(journal.folder)
         self._commit.write({lane.output.name: lane.safe for lane in self._lanes})
         self._wake = threading.Event()
@@ -250,11 +250,14 @@ class Writer:
         self._next_sync = time.monotonic() + SYNC_SECONDS
         for lane in self._lanes:
             lane.sync()
-        with contextlib.suppress(OSError):  # the older commit still holds, and only costs a longer replay
+        committed = 0
+        with contextlib.suppress(OSError):  # the older commit still holds, with the segments that it needs
             self._commit.write({lane.output.name: lane.safe for lane in self._lanes})
-        self._commit.sync()
+            self._commit.sync()
+            committed = min((lane.safe[0].segment for lane in self._lanes), default=0)
         self._journal.sync()
-        discard_segments(self._journal.folder, min((lane.safe[0].segment for lane in self._lanes), default=0))
+        with contextlib.suppress(OSError):  # the next time
+            discard_segments(self._journal.folder, committed)
 
     def _finish(self) -> None:
         self._journal.retry()
