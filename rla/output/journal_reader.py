@@ -95,8 +95,11 @@ class JournalReader:
         return False
 
     def _skip_to(self, offset: int) -> None:
-        while self.position.offset < offset and self._read_here(1):
-            pass
+        """Go to an offset of the segment, and take the schemas before it along."""
+        end, before = Position(self.position.segment, offset, 0), None
+        while self.position != before:
+            before = self.position
+            self._read_here(SKIPPED_AT_ONCE, end)
 
     def read(self, limit: int, end: Position | None = None) -> list[Record]:
         """Return up to ``limit`` further records; none when there are no more for now.
@@ -111,7 +114,7 @@ class JournalReader:
         if end is not None and self.position >= end:
             return []
         records = self._read_here(limit, end)
-        while not records and any(number > self.position.segment for number in segments_of(self.folder)):
+        while not records and self._newer_is_there():
             # a newer segment is there, so this one is complete: what came in between is read before leaving it
             records = self._read_here(limit, end)
             if not records:
@@ -119,6 +122,12 @@ class JournalReader:
                     break
                 records = self._read_here(limit, end)
         return records
+
+    def _newer_is_there(self) -> bool:
+        try:
+            return any(number > self.position.segment for number in segments_of(self.folder))
+        except OSError:  # too many open files, say: the next time may do
+            return False
 
     def skip_rows(self, rows: int) -> None:
         """Go behind the row that makes ``rows`` rows of the run."""
@@ -129,7 +138,9 @@ class JournalReader:
         if self._fd < 0:
             return []
         records = self._decode(limit, end)
-        if not records:
+        before = None
+        while not records and self.position != before:  # a schema may have been all that the last stretch held
+            before = self.position
             self._fill()
             records = self._decode(limit, end)
         return records

@@ -10,7 +10,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress", "last_row", "last_values", "read_progress"]
 
-_ATTEMPTS: Final = 5
+_ATTEMPTS: Final = 100
 _PAUSE_SECONDS: Final = 0.01
 _TAIL_BYTES: Final = 1 << 16
 _ROWS_LOOKED_AT: Final = 1000
+_RECORDS_AT_ONCE: Final = 1024
 
 
 @dataclass
@@ -70,11 +71,15 @@ def read_progress(directory: str | os.PathLike[str]) -> Progress:
     directory = Path(directory)
     flush_if_open(directory)
     folder = directory / JOURNAL_FOLDER
-    for attempt in range(_ATTEMPTS):
+    before: object = None
+    for _ in range(_ATTEMPTS):
         journaled = _segments(folder)
         progress = _read_csv(directory)
-        if not journaled or _add_journal(progress, folder, with_gap=attempt == _ATTEMPTS - 1):
+        now = (progress.lines, journaled[:1])
+        # where nothing has moved, rows that are missing between the two are lost, and not just on their way
+        if not journaled or _add_journal(progress, folder, with_gap=now == before):
             break
+        before = now
         time.sleep(_PAUSE_SECONDS)  # the writer moved rows from the journal into the file between the two looks
     return progress
 
@@ -134,9 +139,10 @@ def _add_journal(progress: Progress, folder: Path, with_gap: bool) -> bool:
             it could not be written.
 
     Returns:
-        Whether all rows are there.
+        Whether all rows are there; otherwise none was added.
     """
     known = dict.fromkeys(progress.columns)
+    found: list[dict[str, Value]] = []
     have = progress.lines
     try:
         reader = JournalReader(folder)
@@ -147,16 +153,21 @@ def _add_journal(progress: Progress, folder: Path, with_gap: bool) -> bool:
         if not reader.position.segment:
             return False
         reader.skip_rows(have)
-        complete = reader.position.rows <= have
-        if complete or with_gap:
-            while records := reader.read(1024):
-                for record in records:
-                    if isinstance(record, Row):
-                        values = record.items_for("csv")
-                        known.update(dict.fromkeys(sorted(key for key in values if key not in known)))
-                        progress.rows.append({key: value for key, value in values.items() if value is not None})
+        while True:
+            before = reader.position.rows
+            records = [record for record in reader.read(_RECORDS_AT_ONCE) if isinstance(record, Row)]
+            # a segment that its run removed in this moment leaves a gap as well
+            if not with_gap and reader.position.rows != have + len(found) + len(records):
+                return False
+            for record in records:
+                values = record.items_for("csv")
+                known.update(dict.fromkeys(sorted(key for key in values if key not in known)))
+                found.append({key: value for key, value in values.items() if value is not None})
+            if reader.position.rows == before and not records:
+                break
+    progress.rows += found
     progress.columns = list(known)
-    return complete
+    return True
 
 
 def last_values(directory: str | os.PathLike[str]) -> dict[str, Value]:
@@ -220,12 +231,20 @@ def _add_last_long(rows: list[dict[str, Value]], lines: int, directory: Path) ->
         directory: the run's log folder.
     """
     with contextlib.suppress(OSError), files.open_regular(directory / LONG_FILE) as stream:
-        for number, key, value in _last_records(stream, 0, 3, sys.maxsize):
+        # the last row is whole once a line of an earlier one is there
+        whole = lambda found: any(isinstance(row, int) and row < lines - 1 for row, _, _ in found[-1:])  # noqa: E731
+        for number, key, value in _last_records(stream, 0, 3, sys.maxsize, whole):
             if isinstance(number, int) and lines - len(rows) <= number < lines:
                 rows[number - lines][str(key)] = value
 
 
-def _last_records(stream: BinaryIO, start: int, columns: int, number: int) -> list[list[Value]]:
+def _last_records(
+    stream: BinaryIO,
+    start: int,
+    columns: int,
+    number: int,
+    enough: Callable[[Sequence[Sequence[Value]]], bool] = bool,
+) -> list[list[Value]]:
     """Return the last complete records of a file, in order: those of its last stretch, at least one.
 
     Args:
@@ -233,6 +252,7 @@ def _last_records(stream: BinaryIO, start: int, columns: int, number: int) -> li
         start: where its records begin.
         columns: how many cells they have.
         number: how many records at most.
+        enough: says of the records found, the newest first, whether no more are needed.
     """
     size = os.fstat(stream.fileno()).st_size
     span = _TAIL_BYTES
@@ -241,7 +261,7 @@ def _last_records(stream: BinaryIO, start: int, columns: int, number: int) -> li
         stream.seek(begin)
         lines = stream.read(size - begin).splitlines(keepends=True)
         found = _records_from_end(lines[0 if begin == start else 1 :], columns, number)
-        if found or begin == start:
+        if enough(found) or begin == start:
             return found[::-1]
         span *= 8
 

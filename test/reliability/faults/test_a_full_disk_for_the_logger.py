@@ -136,4 +136,4 @@ def test_a_disk_that_stays_full_ends_nobody_and_leaves_whole_records(
     child = run("100,1000", ["full"])
     disk.free()
     counts = check_rows(data_root, 100, 1100, new_key_every=200)
-    assert f"the disk refused the last {1100 - len(counts)} rows; they are lost" in child.errors
+    assert f"the disk refused rows until the end; {1100 - len(counts)} rows are lost" in child.errors

@@ -173,12 +173,9 @@ def check_readers(answers: list[dict[str, Any]], rows: int) -> None:
         assert answer["snapshots"] > 0
 
 
-REMOVED = "segments of the journal that are removed while somebody reads: rows between are left out, or the last ones"
-race = pytest.mark.xfail(strict=False, reason=REMOVED)
 ROWS = pytest.mark.parametrize("rows", [3000, pytest.param(40_000, marks=pytest.mark.load)])
 
 
-@race
 @ROWS
 def test_two_readers_see_valid_prefixes_and_write_nothing(
     rows: int, running: Callable, folder: Path, data_root: Path, fsck: Callable, record_property: Callable
@@ -190,7 +187,6 @@ def test_two_readers_see_valid_prefixes_and_write_nothing(
 
 
 @pytest.mark.load
-@race
 def test_readers_that_are_slower_than_the_writer_see_valid_prefixes(
     running: Callable, folder: Path, data_root: Path, fsck: Callable
 ) -> None:
@@ -200,7 +196,6 @@ def test_readers_that_are_slower_than_the_writer_see_valid_prefixes(
     check_readers(answers, 40_000)
 
 
-@race
 @pytest.mark.parametrize("rows", [500, pytest.param(6000, marks=pytest.mark.load)])
 def test_two_readers_of_a_run_with_more_keys_than_columns(
     rows: int, running: Callable, folder: Path, data_root: Path, fsck: Callable
@@ -224,7 +219,6 @@ def read_only_place(data_root: Path) -> list[str]:
     return command
 
 
-@race
 @ROWS
 def test_two_readers_on_a_read_only_mount_see_the_same(
     rows: int, running: Callable, folder: Path, data_root: Path, fsck: Callable, read_only_place: list[str]
