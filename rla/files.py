@@ -29,6 +29,7 @@ __all__ = [
     "create_file",
     "descriptor",
     "fsync",
+    "fsync_directory",
     "is_locked",
     "is_written_aside",
     "link",
@@ -53,6 +54,8 @@ __all__ = [
 _numbers = itertools.count()
 _ASIDE = re.compile(r"\..+\.\d+-\d+\.tmp", re.DOTALL)
 _LOCK_ATTEMPTS = 10
+# Windows, some network file systems, and folders that may be written to but not listed
+_NO_SYNC_OF_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM)
 _LOCK_PAUSE_SECONDS = 0.02
 
 PathLike = str | os.PathLike[str]
@@ -171,10 +174,17 @@ def remove_directory(path: PathLike) -> None:
 
 
 def fsync_directory(path: PathLike) -> None:
-    """Wait until the entries of the folder are on the disk (where the system can do that)."""
-    # some network file systems refuse to sync a folder
-    with contextlib.suppress(OSError), descriptor(path, os.O_RDONLY) as fd:
-        os.fsync(fd)
+    """Wait until the entries of the folder are on the disk (where the system can do that).
+
+    Raises:
+        OSError: the disk failed.
+    """
+    try:
+        with descriptor(path, os.O_RDONLY) as fd:
+            os.fsync(fd)
+    except OSError as error:
+        if error.errno not in _NO_SYNC_OF_FOLDERS:
+            raise
 
 
 def write_atomic(path: PathLike, data: bytes | str) -> None:

@@ -36,6 +36,7 @@ Gap = orjson.Fragment
 """Empty cells of a row."""
 
 _CELL: Final = re.compile(r'("[^"]*(?:""[^"]*)*"[^,]*|[^,]*)(,|$)')
+_QUOTED: Final = re.compile(rb'"[^"]*("|$)')
 _NUMBERS: Final = b"0123456789+-.eE,\n"
 
 
@@ -94,11 +95,14 @@ def text_cell(text: str) -> str:
 def complete_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the records of a CSV file with their line end; one that is not complete is left out.
 
-    A line end inside quotes belongs to the value.
+    A line end inside quotes belongs to the value. Zeros that stand in no quotes are a stretch that never reached the
+    disk before a power cut; nothing behind it is trusted.
     """
     parts: list[bytes] = []
     inside_quotes = False
     for line in stream:
+        if b"\0" in line and b"\0" in _QUOTED.sub(b"", b"".join((*parts, line))):
+            return
         if line.count(b'"') % 2:
             inside_quotes = not inside_quotes
         if not inside_quotes and line.endswith(b"\n"):

@@ -109,6 +109,7 @@ class JournalWriter:
         self._smooth = True  # nothing of the above, and no backlog
         self._backlog: deque[Record] = deque()
         self._backlog_bytes = 0
+        self._unsynced: deque[int] = deque()  # segments that are complete, and may not be on the disk
         files.make_directories(folder)
         self._fd = -1
         self._end = (max(segments_of(folder), default=0), 0, rows)
@@ -136,6 +137,7 @@ class JournalWriter:
             raise
         if self._fd >= 0:
             os.close(self._fd)
+            self._unsynced.append(number - 1)
         self._fd, self._end = fd, (number, HEADER.size, rows)
         self._encoder.forget_schemas()
 
@@ -272,9 +274,17 @@ class JournalWriter:
             self.dropped_rows += isinstance(oldest, Row)
 
     def sync(self) -> None:
-        """Wait until all that was handed over is on the disk."""
-        with contextlib.suppress(OSError):
+        """Wait until all that was handed over is on the disk: older segments first, so that none is missing between."""
+        with contextlib.suppress(OSError):  # the next time
+            while self._unsynced:
+                with (
+                    contextlib.suppress(FileNotFoundError),  # every output has passed it
+                    files.descriptor(segment_path(self.folder, self._unsynced[0]), os.O_RDONLY) as fd,
+                ):
+                    files.fsync(fd)
+                self._unsynced.popleft()
             files.fsync(self._fd)
+            files.fsync_directory(self.folder)
 
     def is_read_by(self, position: Position) -> bool:
         """Say whether a reader at a position has read all that was appended, and nothing waits in memory."""

@@ -165,6 +165,8 @@ def _add_journal(progress: Progress, folder: Path, with_gap: bool) -> bool:
                 found.append({key: value for key, value in values.items() if value is not None})
             if reader.position.rows == before and not records:
                 break
+        if not with_gap and reader.position.segment not in _segments(folder):  # removed, and with it what came behind
+            return False
     progress.rows += found
     progress.columns = list(known)
     return True

@@ -196,12 +196,6 @@ def record(data_root: Path, tmp_path: Path) -> Iterator[Callable[..., Recording]
 
 
 @pytest.fixture
-def expected_row() -> Callable[..., Row]:
-    """Return the row of a number, as the processes record it."""
-    return row_of
-
-
-@pytest.fixture
 def said() -> Iterator[list[str]]:
     """The warnings of rla that are given in this process, one text for each."""
     texts: list[str] = []
@@ -394,8 +388,13 @@ class Disk:
         return self.path
 
     def unmount(self) -> None:
-        """Unmount it; its loop device is released with it."""
+        """Unmount it, and wait until its loop device is released: another mount namespace may hold it for a while."""
         run_tool("umount", self.path)
+        until = time.monotonic() + WAIT_SECONDS
+        while run_tool("losetup", "-j", self._image):
+            if time.monotonic() > until:
+                raise OSError(f"somebody else holds {self._image}")
+            time.sleep(0.05)
 
     def cut_power(self) -> None:
         """End it as a power cut does: what it has not written yet is never written."""

@@ -146,16 +146,6 @@ def test_what_survives_has_no_gap_where_segments_are_small(
         disk.unmount()
 
 
-def test_pages_that_never_reached_the_disk_are_no_rows(
-    cut: Callable[..., Cut], disk: Any, check_rows: Callable[..., Any]
-) -> None:
-    """Without delayed allocation a file may be longer than what of it was written: zeros stand in between."""
-    for seed in range(20):
-        done = cut(seed, options="commit=1,nodelalloc")
-        check(done, done.old_enough, check_rows)
-        disk.unmount()
-
-
 def test_the_code_of_the_run_survives(
     cut: Callable[..., Cut], tmp_path: Path, fsck: Callable[..., dict[str, Any]]
 ) -> None:
@@ -174,3 +164,31 @@ def test_without_fsync_old_rows_are_lost(cut: Callable[..., Cut], disk: Any) -> 
             return
         disk.unmount()
     pytest.fail("three power cuts without a single fsync lost nothing that should have been safe")
+
+
+CUT_BEFORE_THE_NAME_IS_SAFE = """
+begin(DL_FRAMEWORK="plain")
+rename = files.rename
+def slow_rename(source, target):
+    rename(source, target)
+    if str(target).endswith(".npz"):
+        tell("renamed")
+        wait_for_the_test()
+files.rename = slow_rename
+try:
+    exp_manager.save_checkpoint({"a": 1})
+    tell("answer", "returned")
+except errors.CheckpointError:
+    tell("answer", "raised")
+"""
+
+
+def test_a_checkpoint_whose_name_never_reached_the_disk_is_not_returned_from(
+    disk: Any, record: Callable[..., Any]
+) -> None:
+    disk.make(64 << 20)
+    child = record("from rla import errors\n" + CUT_BEFORE_THE_NAME_IS_SAFE, root=disk.mount() / "data")
+    child.wait_until_told("renamed")
+    disk.cut_power()
+    child.go_on()
+    assert child.wait_until_told("answer") == ["raised"]

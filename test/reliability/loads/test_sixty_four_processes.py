@@ -157,7 +157,13 @@ def test_eight_that_start_in_one_microsecond_get_the_next_eight(
 
 
 def test_claims_that_are_shared_would_be_seen(data_root: Path, ask: Callable) -> None:
-    """The check itself: where two processes can claim one place, it must fail."""
-    assert ask(IN_ONE_MICROSECOND, data_root, 1, "shared claims") > 0, "some could not start"
-    with pytest.raises((AssertionError, OSError)):
-        check_experiments(data_root, 8, 3)
+    """The check itself: where two processes can claim one place, it must fail (in one of several rounds)."""
+    for turn in range(10):
+        root = data_root / str(turn)
+        failed = ask(IN_ONE_MICROSECOND, root, 1, "shared claims")
+        try:
+            check_experiments(root, 8, 3)
+        except (AssertionError, OSError):
+            return
+        assert not failed, "some could not start, and all are there"
+    raise AssertionError("nobody has seen it")
