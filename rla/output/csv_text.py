@@ -43,7 +43,8 @@ _NUMBERS: Final = b"0123456789+-.eE,\n"
 def encode_header(columns: Sequence[str]) -> bytes:
     """Return the first line of a file."""
     text = io.StringIO(newline="")
-    special = any("\r" in column for column in columns)  # Python quotes a lone carriage return from 3.13 on only
+    # Python quotes a lone carriage return from 3.13 on only; zeros that stand in no quotes are damage
+    special = any("\r" in column or "\0" in column for column in columns)
     csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if special else csv.QUOTE_MINIMAL).writerow(columns)
     return text.getvalue().encode("utf-8", "backslashreplace")
 
