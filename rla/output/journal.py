@@ -275,16 +275,20 @@ class JournalWriter:
 
     def sync(self) -> None:
         """Wait until all that was handed over is on the disk: older segments first, so that none is missing between."""
+        current = self.segment  # the training may begin another one meanwhile; its turn comes the next time
         with contextlib.suppress(OSError):  # the next time
-            while self._unsynced:
-                with (
-                    contextlib.suppress(FileNotFoundError),  # every output has passed it
-                    files.descriptor(segment_path(self.folder, self._unsynced[0]), os.O_RDONLY) as fd,
-                ):
-                    files.fsync(fd)
+            while self._unsynced and self._unsynced[0] < current:
+                self._sync_segment(self._unsynced[0])
                 self._unsynced.popleft()
-            files.fsync(self._fd)
+            self._sync_segment(current)
             files.fsync_directory(self.folder)
+
+    def _sync_segment(self, number: int) -> None:
+        with (
+            contextlib.suppress(FileNotFoundError),  # every output has passed it
+            files.descriptor(segment_path(self.folder, number), os.O_RDONLY) as fd,
+        ):
+            files.fsync(fd)
 
     def is_read_by(self, position: Position) -> bool:
         """Say whether a reader at a position has read all that was appended, and nothing waits in memory."""

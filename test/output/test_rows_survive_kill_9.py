@@ -98,6 +98,46 @@ def test_two_hundred_kills_lose_no_acknowledged_row(
     test_a_killed_process_loses_no_acknowledged_row(seed, kind, folder, run_python, scalars)
 
 
+QUEUED = PROGRAM.replace(
+    "random.seed(seed)",
+    """random.seed(seed)
+from rla import files
+append, waiting = files.append, []
+
+def append_later(fd, data):  # as loggers do that hand over many rows at once
+    waiting.append((fd, data))
+    if len(waiting) == 40:
+        for each in waiting:
+            append(*each)
+        waiting.clear()
+
+files.append = append_later""",
+)
+
+
+def test_a_logger_that_queues_its_rows_would_be_seen(folder: Path, run_python: Callable, scalars: Callable) -> None:
+    for seed in range(10):
+        place = folder / str(seed)
+        folder.mkdir(exist_ok=True)
+        run_python(QUEUED, place, seed, "same_keys")
+        acknowledged = int(Path(f"{place}.count").read_text())
+        if len(read_progress(place).rows) < acknowledged:
+            return
+    raise AssertionError("no row was lost")
+
+
+def test_a_repair_that_cuts_nothing_off_would_be_seen(
+    dead_run: Callable, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead_run([{"count": count} for count in range(30)])
+    monkeypatch.setattr(files, "truncate", lambda fd, size: None)
+    with open(folder / "progress.json", "ab") as stream:
+        stream.write(b'{"count": 0, "time-s')  # the last line, cut short by the kill
+    fold_dead_run(folder)
+    with pytest.raises(ValueError, match=r"delimiter|Extra data|Expecting"):
+        [json.loads(line) for line in (folder / "progress.json").read_text().splitlines()]
+
+
 OPERATIONS = ("append", "overwrite", "truncate", "fsync", "rename", "remove", "open_append")
 
 

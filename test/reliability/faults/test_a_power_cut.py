@@ -146,6 +146,7 @@ def test_what_survives_has_no_gap_where_segments_are_small(
         disk.unmount()
 
 
+@pytest.mark.xfail(strict=True, reason="the copies of the code are brought to the disk by the system, in its own time")
 def test_the_code_of_the_run_survives(
     cut: Callable[..., Cut], tmp_path: Path, fsck: Callable[..., dict[str, Any]]
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import itertools
 import json
 import os
 import subprocess
@@ -14,10 +16,13 @@ from typing import Any
 
 import pytest
 
-from rla import files
+from rla import files, logger, read_progress
+from rla.output.reader import last_row
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLACE = "log/demo_task/2026/01/02/03-04-05-000006_10.0.0.5_&"
+LARGEST_NUMBER_OF_COLUMNS = 1000
+OURS = {"time-step", "timestamp"}
 CHECK = "from rla.cli.main import main; main()"
 
 
@@ -101,3 +106,84 @@ def fsck() -> Callable[..., dict[str, Any]]:
         return report
 
     return check
+
+
+class WideRun:
+    """A run that may have more keys than columns, with numbers as its values."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def check_readers(self, rows: list[dict[str, int]]) -> None:
+        """Every row has exactly its keys, with their values."""
+        found = read_progress(self.folder).rows
+        assert len(found) == len(rows)
+        for step, (row, expected) in enumerate(zip(found, rows, strict=True)):
+            assert isinstance(row.pop("timestamp"), float)
+            assert row.pop("time-step") == step
+            assert row == expected
+
+    def check_last_row(self, rows: list[dict[str, int]]) -> None:
+        newest = last_row(self.folder)
+        assert {key: value for key, value in newest.items() if key not in OURS} == rows[-1]
+
+    def check_files(self, rows: list[dict[str, int]]) -> None:
+        """The two files hold each value once, and follow the rule."""
+        first: dict[str, None] = {}
+        for row in rows:
+            first.update(dict.fromkeys(sorted(row)))
+        columns = OURS | set(list(first)[: LARGEST_NUMBER_OF_COLUMNS - len(OURS)])
+        with open(self.folder / "progress.csv", newline="", encoding="utf-8") as stream:
+            header, *lines = csv.reader(stream)
+        assert len(header) == len(set(header))
+        assert set(header) == columns
+        found = [{key: cell for key, cell in zip(header, line, strict=True) if cell} for line in lines]
+        header, *lines = [["row", "key", "value"]]
+        if len(first) > len(columns - OURS):
+            with open(self.folder / "progress.long.csv", newline="", encoding="utf-8") as stream:
+                header, *lines = csv.reader(stream)
+        assert header == ["row", "key", "value"]
+        for row_number, key, value in lines:
+            assert key not in columns
+            assert key not in found[int(row_number)], f"{key} of row {row_number} stands there twice"
+            found[int(row_number)][key] = value
+        ours = {key: found_row.pop(key) for found_row in found for key in OURS}
+        assert set(ours) == OURS
+        assert found == [{key: str(value) for key, value in row.items()} for row in rows]
+
+
+@pytest.fixture
+def wide_run(folder: Path) -> WideRun:
+    """Checks of the run in ``folder``, which may have more keys than columns."""
+    return WideRun(folder)
+
+
+@pytest.fixture
+def folders(data_root: Path, fsck: Callable) -> Iterator[Iterator[Path]]:
+    """New log folders, one for each example; all are in order at the end."""
+    used: list[Path] = []
+
+    def new_folders() -> Iterator[Path]:
+        for number in itertools.count():
+            used.append(data_root / f"log/demo_task/2026/01/02/03-04-05-{number:06d}_10.0.0.5_&")
+            yield used[-1]
+
+    yield new_folders()
+    logger.reset()
+    fsck(data_root, experiments=len(used))
+
+
+@pytest.fixture
+def record() -> Callable[[Path, list[dict[str, Any]]], None]:
+    """Record rows into a folder, behind a first one that wakes the writer; a last value makes each row one."""
+
+    def record_rows(folder: Path, rows: list[dict[str, Any]]) -> None:
+        logger.configure(folder, ["csv"])
+        logger.record_tabular("first", 0)
+        logger.dump_tabular(step=0)
+        for step, row in enumerate(rows, start=1):
+            logger.record_all(row)
+            logger.record_tabular("last", step)
+            logger.dump_tabular(step=step)
+
+    return record_rows

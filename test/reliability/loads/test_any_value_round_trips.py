@@ -5,8 +5,6 @@ What is not is listed in `EXCLUDED`, with the reason and with examples; a test s
 
 from __future__ import annotations
 
-import csv
-import itertools
 import math
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -26,7 +23,8 @@ from hypothesis.extra import numpy as from_numpy
 from rla import logger, read_progress
 from rla.output import writer
 
-OURS = ("time-step", "timestamp")
+OURS = ("time-step", "timestamp", "first", "last")
+Record = Callable[[Path, list[dict[str, Any]]], None]
 EXAMPLES = pytest.mark.parametrize("examples", [50, pytest.param(2000, marks=pytest.mark.load)])
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
@@ -134,36 +132,10 @@ def rows_of(values: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, 
 ROWS = rows_of(ANY_VALUE)
 
 
-@pytest.fixture
-def folders(data_root: Path, fsck: Callable) -> Iterator[Iterator[Path]]:
-    """New log folders, one for each example; all are in order at the end."""
-    used: list[Path] = []
-
-    def new_folders() -> Iterator[Path]:
-        for number in itertools.count():
-            used.append(data_root / f"log/demo_task/2026/01/02/03-04-05-{number:06d}_10.0.0.5_&")
-            yield used[-1]
-
-    yield new_folders()
-    logger.reset()
-    fsck(data_root, experiments=len(used))
-
-
-def record(folder: Path, rows: list[dict[str, Any]]) -> None:
-    """Record rows behind a first one that wakes the writer."""
-    logger.configure(folder, ["csv"])
-    logger.record_tabular("first", 0)
-    logger.dump_tabular(step=0)
-    for step, row in enumerate(rows, start=1):
-        logger.record_all(row)
-        logger.record_tabular("last", step)  # a row is dumped also where the values are none
-        logger.dump_tabular(step=step)
-
-
 def read(folder: Path) -> list[dict[str, Any]]:
     """Read the rows behind the first, without what the logger adds."""
     rows = read_progress(folder).rows[1:]
-    return [{key: value for key, value in row.items() if key not in (*OURS, "first", "last")} for row in rows]
+    return [{key: value for key, value in row.items() if key not in OURS} for row in rows]
 
 
 def shown(row: dict[str, Any]) -> str:
@@ -184,7 +156,7 @@ def without_excluded(found: list[dict[str, Any]], rows: list[dict[str, Any]]) ->
 
 @EXAMPLES
 def test_from_the_journal(
-    examples: int, folders: Iterator[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    examples: int, record: Record, folders: Iterator[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "FLUSH_SECONDS", 1e6)
 
@@ -202,7 +174,7 @@ def test_from_the_journal(
 
 
 @EXAMPLES
-def test_from_the_file(examples: int, folders: Iterator[Path]) -> None:
+def test_from_the_file(examples: int, record: Record, folders: Iterator[Path]) -> None:
     @settings(max_examples=examples, deadline=None)
     @given(rows=ROWS)
     def check(rows: list[dict[str, Any]]) -> None:
@@ -216,52 +188,10 @@ def test_from_the_file(examples: int, folders: Iterator[Path]) -> None:
     check()
 
 
-@EXAMPLES
-def test_numbers_through_the_csv_module(examples: int, folders: Iterator[Path]) -> None:
-    @settings(max_examples=examples, deadline=None)
-    @given(rows=rows_of(NUMBERS | NUMPY_SCALARS))
-    def check(rows: list[dict[str, Any]]) -> None:
-        folder = next(folders)
-        record(folder, rows)
-        logger.close()
-        with open(folder / "progress.csv", newline="", encoding="utf-8") as stream:
-            lines = list(csv.DictReader(stream))[1:]
-        for line, row in zip(lines, expected(rows), strict=True):
-            for key, value in row.items():
-                found = (
-                    {"True": True, "False": False}[line[key]]
-                    if value is True or value is False
-                    else type(value)(line[key])
-                )
-                assert repr(found) == repr(value)
-
-    check()
-
-
-@EXAMPLES
-@pytest.mark.filterwarnings("ignore:.*float_precision.*")  # later versions read so by themselves
-def test_numbers_through_pandas(examples: int, folders: Iterator[Path]) -> None:
-    @settings(max_examples=examples, deadline=None)
-    @given(
-        floats=st.lists(st.floats(), min_size=1, max_size=20),
-        whole=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1),
-    )
-    def check(floats: list[float], whole: list[int]) -> None:
-        folder = next(folders)
-        rows = [{"real": real, "whole": number} for real, number in zip(itertools.cycle(floats), whole, strict=False)]
-        record(folder, rows)
-        logger.close()
-        table = pd.read_csv(folder / "progress.csv", float_precision="round_trip", dtype={"whole": "Int64"})[1:]
-        assert list(map(repr, table["real"].map(float))) == [repr(row["real"]) for row in rows]
-        assert list(table["whole"].map(int)) == [row["whole"] for row in rows]
-
-    check()
-
-
 ODD_KEYS = ["", "\0", "\n", '"', ",", "#", "\ufeff", " ", "\r", "x" * 10_000, "\udc80", "a\ud800"]
 
 
-def test_a_key_of_any_text(folders: Iterator[Path]) -> None:
+def test_a_key_of_any_text(record: Record, folders: Iterator[Path]) -> None:
     """A key with a lone surrogate is escaped, as such a text is."""
     for key in ODD_KEYS:
         record(next(folders), [{key: 1, "other": 2}, {"other": 3}, {key: 4}])
@@ -272,7 +202,7 @@ def test_a_key_of_any_text(folders: Iterator[Path]) -> None:
             logger.close()
 
 
-def test_keys_and_texts_of_10000_characters(folders: Iterator[Path]) -> None:
+def test_keys_and_texts_of_10000_characters(record: Record, folders: Iterator[Path]) -> None:
     for character in ("x", '"', "\n", ",", "\0", "é", "語"):
         rows = [{character * 10_000: 1, "text": character * 10_000, "other": 2}, {"text": character * 9_999}]
         record(next(folders), rows)
@@ -282,7 +212,7 @@ def test_keys_and_texts_of_10000_characters(folders: Iterator[Path]) -> None:
             logger.close()
 
 
-def test_a_value_that_is_missing_and_one_that_is_nan_are_told_apart(folders: Iterator[Path]) -> None:
+def test_a_value_that_is_missing_and_one_that_is_nan_are_told_apart(record: Record, folders: Iterator[Path]) -> None:
     folder = next(folders)
     record(folder, [{"loss": math.nan}, {}, {"loss": 0.5}])
     for _ in range(2):
@@ -296,7 +226,7 @@ EXCLUDED_EXAMPLES = [example for exclusion in EXCLUDED.values() for example in e
 MISSING = object()
 
 
-def test_what_is_excluded_does_not_come_back_equal(folders: Iterator[Path]) -> None:
+def test_what_is_excluded_does_not_come_back_equal(record: Record, folders: Iterator[Path]) -> None:
     """Whatever comes back equal must leave the list."""
     equal = []
     for example in EXCLUDED_EXAMPLES:
@@ -311,7 +241,7 @@ def test_what_is_excluded_does_not_come_back_equal(folders: Iterator[Path]) -> N
     assert equal == []
 
 
-def test_what_is_excluded_loses_neither_its_row_nor_its_neighbours(folders: Iterator[Path]) -> None:
+def test_what_is_excluded_loses_neither_its_row_nor_its_neighbours(record: Record, folders: Iterator[Path]) -> None:
     for example in EXCLUDED_EXAMPLES:
         folder = next(folders)
         record(folder, [{"a": 1, "key": example, "z": "text"}, {"key": "other"}])

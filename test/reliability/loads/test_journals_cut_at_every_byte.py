@@ -149,6 +149,7 @@ def test_cut_at_any_byte_exactly_the_whole_rows_are_read(only_journaled: DeadRun
     fsck(only_journaled.root)
 
 
+@pytest.mark.fault
 @pytest.mark.filterwarnings("ignore:.*journal.*version:rla.errors.RLAWarning")  # that byte was changed too
 def test_with_any_byte_changed_exactly_the_rows_before_are_read(only_journaled: DeadRun, fsck: Callable) -> None:
     content = only_journaled.segment.read_bytes()

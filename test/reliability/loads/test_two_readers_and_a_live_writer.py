@@ -219,6 +219,7 @@ def read_only_place(data_root: Path) -> list[str]:
     return command
 
 
+@pytest.mark.load
 @ROWS
 def test_two_readers_on_a_read_only_mount_see_the_same(
     rows: int, running: Callable, folder: Path, data_root: Path, fsck: Callable, read_only_place: list[str]
