@@ -150,8 +150,8 @@ def _add_journal(progress: Progress, folder: Path, with_gap: bool) -> bool:
         warn_quietly(str(error))
         return True
     with contextlib.closing(reader):
-        if not reader.position.segment:
-            return False
+        if not reader.position.segment:  # the first segment is just being made, or was never finished
+            return with_gap
         reader.skip_rows(have)
         while True:
             before = reader.position.rows
