@@ -350,7 +350,7 @@ MEASURES = {
     "late_keys": Measure(late_keys, {"× without": 1.3}),
     "small_calls": Measure(small_calls, {"empty dump µs": 0.2, "refused by freq µs": 0.2}),
     "memory": Measure(memory, {"growth MB": 20, "last row ms, live": 10, "last row ms, closed": 10}),
-    "lag": Measure(lag, {"lag s": 1.2}),
+    "lag": Measure(lag, {"lag s": 1.0}),
 }
 
 
