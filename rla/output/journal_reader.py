@@ -70,12 +70,8 @@ class JournalReader:
             return False
         fd = os.open(path, os.O_RDONLY)
         self.close()
-        self._fd, self._buffer, self._buffer_offset, self._decoder = (
-            fd,
-            b"",
-            HEADER.size,
-            Decoder(self._frames_at),
-        )
+        self._fd, self._buffer, self._buffer_offset = fd, b"", HEADER.size
+        self._decoder = Decoder(self._frames_at)
         self.position = Position(segment, HEADER.size, rows)
         return True
 
