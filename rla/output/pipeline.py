@@ -16,7 +16,8 @@ from rla.output.base import Output
 from rla.output.codec import Excluded
 from rla.output.csv_file import count_rows
 from rla.output.fold import fold_journal
-from rla.output.journal import LOCK_FILE, JournalWriter, discard_journal
+from rla.output.journal import LOCK_FILE, discard_journal
+from rla.output.journal_writer import JournalWriter
 from rla.output.records import Event, Record, Text
 from rla.output.registry import ALWAYS, make_output
 from rla.output.text_files import TABLE_SECONDS, TableOutput

@@ -16,9 +16,10 @@ from typing import Final
 
 from rla.output.base import Output
 from rla.output.commit import Commit
-from rla.output.journal import JournalWriter, Position, discard_segments
+from rla.output.journal import Position, discard_segments
 from rla.output.journal_keys import keys_ahead, keys_for
 from rla.output.journal_reader import JournalReader
+from rla.output.journal_writer import JournalWriter
 from rla.output.lane import Lane, Report
 from rla.output.records import Row
 from rla.output.waiting import wait_while_it_gets_on

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from rla import RLAWarning, files, logger, read_progress
-from rla.output import journal
+from rla.output import journal_writer
 from rla.output.fold import fold_dead_run
 
 FORMATS = ("csv", "tensorboard", "json", "log")
@@ -142,7 +142,7 @@ def test_where_the_torn_frame_cannot_be_cut_off_a_new_segment_begins(
 def test_what_is_kept_in_memory_is_bounded_and_what_is_dropped_is_counted(
     recording: Path, disk: Any, dump: Callable, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "BACKLOG_BYTES", 5000)
+    monkeypatch.setattr(journal_writer, "BACKLOG_BYTES", 5000)
     disk.refuses = ".journal"
     for count in range(200):
         dump(count=count)
@@ -158,7 +158,7 @@ def test_what_is_kept_in_memory_is_bounded_and_what_is_dropped_is_counted(
 def test_the_number_of_dropped_rows_stands_in_warn_txt(
     recording: Path, disk: Any, dump: Callable, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "BACKLOG_BYTES", 5000)
+    monkeypatch.setattr(journal_writer, "BACKLOG_BYTES", 5000)
     disk.refuses = ".journal"
     for count in range(200):
         dump(count=count)
@@ -265,7 +265,7 @@ def test_training_is_the_same_when_the_nth_operation_of_the_disk_fails(
 
         return operation
 
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 500)
+    monkeypatch.setattr(journal_writer, "SEGMENT_BYTES", 500)
     for name in OPERATIONS:
         monkeypatch.setattr(files, name, fragile(getattr(files, name)))
     for count in range(30):

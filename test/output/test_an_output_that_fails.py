@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from rla import logger
-from rla.output import journal, registry, writer
+from rla.output import journal, journal_writer, registry, writer
 from rla.output.base import Output
 from rla.output.fold import fold_dead_run
 from rla.output.records import Record, Row
@@ -104,7 +104,7 @@ def test_each_episode_is_told_of_once(stubborn: type[Stubborn], folder: Path, du
 def test_one_that_takes_a_few_at_a_time_gets_every_row(
     stubborn: type[Stubborn], folder: Path, dump: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 500)
+    monkeypatch.setattr(journal_writer, "SEGMENT_BYTES", 500)
     stubborn.broken, stubborn.takes = False, 3
     logger.configure(folder, ["stubborn", "csv"])
     for count in range(100):
@@ -133,7 +133,7 @@ def test_the_thread_goes_on_while_one_fails(
 def test_one_that_keeps_failing_loses_its_oldest_rows_and_the_journal_stays_bounded(
     stubborn: type[Stubborn], folder: Path, dump: Callable, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 500)
+    monkeypatch.setattr(journal_writer, "SEGMENT_BYTES", 500)
     logger.configure(folder, ["stubborn", "csv"])
     for count in range(1500):
         dump(count=count)
@@ -149,7 +149,7 @@ def test_one_that_keeps_failing_loses_its_oldest_rows_and_the_journal_stays_boun
 def test_a_csv_that_lost_rows_gets_no_row_twice_from_the_journal(
     folder: Path, disk: Any, dump: Callable, said: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 500)
+    monkeypatch.setattr(journal_writer, "SEGMENT_BYTES", 500)
     logger.configure(folder, ["csv"])
     for count in range(1500):
         disk.refuses = "progress.csv" if 100 <= count < 700 else None

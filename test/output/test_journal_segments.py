@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from rla import logger, read_progress
-from rla.output import journal
-from rla.output.journal import JournalWriter, Position, discard_segments, segments_of
+from rla.output import journal_writer
+from rla.output.journal import Position, discard_segments, segments_of
 from rla.output.journal_reader import JournalReader
+from rla.output.journal_writer import JournalWriter
 from rla.output.reader import last_row
 from rla.output.records import Event, Row, Text
 
@@ -20,7 +21,7 @@ NONE: dict[str, frozenset[str]] = {}
 
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 400)
+    monkeypatch.setattr(journal_writer, "SEGMENT_BYTES", 400)
 
 
 def fill(folder: Path, rows: int, start: int = 0) -> JournalWriter:

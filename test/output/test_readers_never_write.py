@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rla import logger
-from rla.output import journal, writer
+from rla.output import journal_writer, writer
 from rla.output.fold import fold_dead_run, has_journal
 from rla.output.reader import last_row, read_progress
 
@@ -79,7 +79,7 @@ def test_two_readers_see_a_growing_prefix_of_a_live_run(
 ) -> None:
     monkeypatch.setattr(writer, "FLUSH_SECONDS", 0.001)
     monkeypatch.setattr(writer, "SYNC_SECONDS", 0.01)
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 3000)
+    monkeypatch.setattr(journal_writer, "SEGMENT_BYTES", 3000)
     logger.configure(folder, ["csv"])
     dump(step=0, count=0)
     problems: list[str] = []

@@ -14,17 +14,17 @@ import pandas as pd
 import pytest
 
 from rla import files, logger
-from rla.output import journal, writer
+from rla.output import journal_writer, writer
 from rla.output.fold import fold_dead_run, has_journal
 from rla.output.reader import last_row, read_progress
 
 PROGRAM = """
 import os, random, sys, threading, time
 from rla import logger
-from rla.output import journal, writer
+from rla.output import journal_writer, writer
 folder, seed, new_keys = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "new_keys"
 writer.FLUSH_SECONDS = 0.01
-journal.SEGMENT_BYTES = 5_000
+journal_writer.SEGMENT_BYTES = 5_000
 random.seed(seed)
 logger.configure(folder, ["csv", "tensorboard", "json", "log"])
 
@@ -148,7 +148,7 @@ def test_a_kill_at_any_file_operation_loses_no_acknowledged_row(
 ) -> None:
     def program(acknowledge: Callable[[int], None]) -> None:
         writer.FLUSH_SECONDS = writer.SYNC_SECONDS = 0.001
-        journal.SEGMENT_BYTES = 600
+        journal_writer.SEGMENT_BYTES = 600
         logger.configure(folder, ["csv", "tensorboard", "json", "log"])
         left = [nth]
         for name in OPERATIONS:

@@ -44,7 +44,7 @@ SET_UP = (
     + """
 import os, random, socket, sys, time
 from rla import exp_manager, files, logger, time_step_holder
-from rla.output import journal, writer
+from rla.output import journal_writer, writer
 
 line = socket.socket(fileno=int(sys.argv[1]))
 data_root, code_root = sys.argv[2:4]

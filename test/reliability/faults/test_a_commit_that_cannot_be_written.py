@@ -9,7 +9,7 @@ import pytest
 
 PROGRAM = """
 writer.FLUSH_SECONDS = writer.SYNC_SECONDS = 0.01
-journal.SEGMENT_BYTES = 500
+journal_writer.SEGMENT_BYTES = 500
 begin("csv", "tensorboard", "json", "log")
 rows, refuses = int(arguments[0]), arguments[1] == "refuses"
 overwrite = files.overwrite

@@ -16,7 +16,7 @@ import pytest
 PROGRAM = """
 writer.FLUSH_SECONDS, writer.SYNC_SECONDS = 0.02, 0.1
 if arguments[0] == "little is kept":
-    journal.BACKLOG_BYTES = 20_000
+    journal_writer.BACKLOG_BYTES = 20_000
 begin("csv", "tensorboard", "log")
 weight = 1.0
 for count in range(300):

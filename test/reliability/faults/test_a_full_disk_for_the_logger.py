@@ -14,10 +14,10 @@ from rla import read_progress
 
 PROGRAM = """
 settings = dict(argument.split("=") for argument in arguments)
-journal.BACKLOG_BYTES = int(settings.get("backlog", 16 << 20))
+journal_writer.BACKLOG_BYTES = int(settings.get("backlog", 16 << 20))
 writer.FLUSH_SECONDS, writer.SYNC_SECONDS = 0.05, 0.2
 if "mutant" in settings:
-    journal.JournalWriter.retry = lambda self: False
+    journal_writer.JournalWriter.retry = lambda self: False
 begin("csv", "tensorboard", "log", "json")
 weight, count = 1.0, 0
 for rows in settings["phases"].split(","):

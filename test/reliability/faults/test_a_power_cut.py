@@ -26,7 +26,7 @@ seed, interval, new_key_every, segment_bytes, *mutants = arguments
 seed, new_key_every = int(seed), int(new_key_every)
 if float(interval):
     writer.FLUSH_SECONDS, writer.SYNC_SECONDS = float(interval) / 4, float(interval)
-journal.SEGMENT_BYTES = int(segment_bytes)
+journal_writer.SEGMENT_BYTES = int(segment_bytes)
 if "no fsync" in mutants:
     files.fsync = lambda fd: None
 if "progress.csv refuses" in mutants:

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from rla import exp_manager, files, logger, read_progress
-from rla.output import journal, writer
+from rla.output import journal_writer, writer
 
 OPERATIONS = ("append", "overwrite", "truncate", "fsync", "rename", "remove", "open_append", "open_for_update")
 KINDS = ("ENOSPC", "EIO", "EROFS", "EDQUOT", "EINTR", "short write")
@@ -67,7 +67,7 @@ class Faults:
 
 @pytest.fixture
 def faults(monkeypatch: pytest.MonkeyPatch) -> Faults:
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 500)
+    monkeypatch.setattr(journal_writer, "SEGMENT_BYTES", 500)
     monkeypatch.setattr(writer, "SYNC_SECONDS", 0.0)
     return Faults(monkeypatch)
 

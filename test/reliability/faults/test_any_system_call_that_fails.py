@@ -33,7 +33,7 @@ CALLS = {
 
 PROGRAM = f"""
 writer.FLUSH_SECONDS, writer.SYNC_SECONDS = 0.02, 0.05
-journal.SEGMENT_BYTES = 800
+journal_writer.SEGMENT_BYTES = 800
 if "careless" in arguments:
     append = files.append
     def careless(fd, data):

@@ -18,7 +18,7 @@ import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 segment_bytes, new_key_every, *phases = map(int, arguments)
 writer.FLUSH_SECONDS, writer.SYNC_SECONDS = 0.02, 0.05
-journal.SEGMENT_BYTES = segment_bytes
+journal_writer.SEGMENT_BYTES = segment_bytes
 begin("csv", "tensorboard", "log", "json")
 weight, count = 1.0, 0
 opened = []

@@ -13,7 +13,7 @@ from rla import read_progress
 PROGRAM = """
 writer.FLUSH_SECONDS, writer.SYNC_SECONDS = 0.02, 0.05
 segment_bytes, *phases = map(int, arguments)
-journal.SEGMENT_BYTES = segment_bytes
+journal_writer.SEGMENT_BYTES = segment_bytes
 begin("csv", "tensorboard", "log")
 count = 0
 for rows in phases:

@@ -75,10 +75,10 @@ def thread(number):
 
 if mutant == "a lock that is no lock":
     import types
-    from rla.output import journal
+    from rla.output import journal_writer
     class NoLock:
         acquire = release = __enter__ = __exit__ = lambda *_, **__: False
-    journal.threading = types.SimpleNamespace(**{**vars(threading), "RLock": NoLock})
+    journal_writer.threading = types.SimpleNamespace(**{**vars(threading), "RLock": NoLock})
     files.append = append_in_two_pieces
 
 if loader:

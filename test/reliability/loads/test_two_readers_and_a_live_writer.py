@@ -36,9 +36,9 @@ WRITER = (
     + """
 import os, sys, time
 from rla import files, logger
-from rla.output import journal, writer
+from rla.output import journal_writer, writer
 folder, rows, pace, mutant = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4] == "widened in place"
-writer.FLUSH_SECONDS, writer.SYNC_SECONDS, journal.SEGMENT_BYTES = 0.005, pace, int(pace * 100_000)
+writer.FLUSH_SECONDS, writer.SYNC_SECONDS, journal_writer.SEGMENT_BYTES = 0.005, pace, int(pace * 100_000)
 rename = files.rename
 
 def widen_in_place(source, target):

@@ -16,9 +16,9 @@ from rla.experiment.fsck import check_data_root_files
 KILLED_RUN = """
 import os, random, sys, threading, time
 from rla import files, logger
-from rla.output import journal, writer
+from rla.output import journal_writer, writer
 folder, seed, file_name, moment = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
-writer.FLUSH_SECONDS, writer.SYNC_SECONDS, journal.SEGMENT_BYTES = 0.01, 0.03, 20_000
+writer.FLUSH_SECONDS, writer.SYNC_SECONDS, journal_writer.SEGMENT_BYTES = 0.01, 0.03, 20_000
 random.seed(seed)
 die = lambda: os.kill(os.getpid(), 9)
 left = [1 + seed]
