@@ -10,7 +10,7 @@ from rla import files
 from rla.errors import JournalVersionError, RunIsAliveError, warn_quietly
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.commit import Commit
-from rla.output.journal import COMMIT_FILE, LOCK_FILE, Position, discard_journal, discard_segments, segments_of
+from rla.output.journal import LOCK_FILE, Position, discard_journal, discard_records, segments_of
 from rla.output.journal_keys import keys_ahead, keys_for
 from rla.output.journal_reader import JournalReader
 from rla.output.records import Row
@@ -55,11 +55,9 @@ def fold_dead_run(directory: Path) -> int:
 def fold_journal(directory: Path, keep_folder: bool = False) -> int:
     """Fold a journal whose lock the caller holds; see `fold_dead_run`."""
     folder = directory / JOURNAL_FOLDER
-    segments = segments_of(folder)
-    if not segments:
-        files.remove(folder / COMMIT_FILE)  # of a run that died while it removed its journal
-        if not keep_folder:
-            discard_journal(folder)
+    discard = discard_records if keep_folder else discard_journal
+    if not segments_of(folder):  # a run may have died while it removed its journal
+        discard(folder)
         return 0
     committed = Commit(folder).read() or _by_files(directory)
     folded, left = 0, False
@@ -81,10 +79,7 @@ def fold_journal(directory: Path, keep_folder: bool = False) -> int:
         return folded
     if left and not _KEEPS_ROWS.intersection(committed):  # its rows stand nowhere else
         folded = _replay("csv", directory, Position(0, 0, 0), 0)
-    discard_segments(folder, segments[-1] + 1)
-    files.remove(folder / COMMIT_FILE)
-    if not keep_folder:
-        discard_journal(folder)
+    discard(folder)
     return folded
 
 

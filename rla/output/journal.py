@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from rla import files
 from rla.errors import JournalVersionError
 
-__all__ = ["Position", "discard_journal", "discard_segments", "segments_of"]
+__all__ = ["Position", "discard_journal", "discard_records", "discard_segments", "segments_of"]
 
 HEADER: Final = struct.Struct("<4sHHQ")
 """Magic, version, reserved, and how many rows the run had before this segment."""
@@ -80,10 +80,26 @@ def discard_segments(folder: Path, before: int) -> None:
             files.remove(segment_path(folder, number))
 
 
-def discard_journal(folder: Path) -> None:
-    """Remove a journal that has been written out completely."""
+def discard_records(folder: Path) -> None:
+    """Remove what a journal holds, once every output has it.
+
+    The commit goes first: without one, what is left when a later removal fails is only compared with the rows that the
+    files hold. An older commit would cut the files back to what it knows, and replay what the journal has lost.
+
+    Raises:
+        OSError: something could not be removed; the rest can be discarded again.
+    """
+    files.remove(folder / COMMIT_FILE)
     for number in segments_of(folder):
         files.remove(segment_path(folder, number))
-    for name in (COMMIT_FILE, LOCK_FILE):
-        files.remove(folder / name)
+
+
+def discard_journal(folder: Path) -> None:
+    """Remove a journal that has been written out completely.
+
+    Raises:
+        OSError: as `discard_records`.
+    """
+    discard_records(folder)
+    files.remove(folder / LOCK_FILE)
     files.remove_directory(folder)
