@@ -187,6 +187,8 @@ def _plain_array(value: Any, pointer: str, notes: dict[str, str], active: tuple[
     detached = value.detach().cpu() if hasattr(value, "detach") else value
     notes_inside: dict[str, str] = {}
     plain = _plain(detached.tolist(), pointer, notes_inside, active)
+    # numpy reads all else back from what stands there, as "nan"
+    notes.update({inside: kind for inside, kind in notes_inside.items() if kind == "surrogates"})
     kind = "tensor" if hasattr(value, "detach") else "array"
     shape = "x".join(map(str, value.shape)) if 0 in value.shape else ""  # an empty list has lost it
     return _noted(plain, f"{kind}:{str(value.dtype).removeprefix('torch.')}:{shape}", pointer, notes)

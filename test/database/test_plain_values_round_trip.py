@@ -84,6 +84,10 @@ def test_arrays_come_back_with_their_kind_and_shape(value: np.ndarray[Any, Any])
     assert np.array_equal(back, value, equal_nan=value.dtype.kind in "fcM")
 
 
+def test_a_lone_surrogate_in_an_array_comes_back() -> None:
+    assert through_json(np.array([["\ud800", "plain"]])).tolist() == [["\ud800", "plain"]]
+
+
 def test_a_pair_of_lone_surrogates_comes_back_as_two() -> None:
     assert through_json("\ud800\udc00") == "\ud800\udc00"
 
