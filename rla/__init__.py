@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rla.experiment.difference import compare_experiments
     from rla.experiment.query import experiment_data_query, single_experiment_query
     from rla.experiment.recorders import MatplotlibRecorder
+    from rla.output.episodes.reading import read_episodes
     from rla.output.reader import read_progress
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "exp_manager",
     "experiment_data_query",
     "logger",
+    "read_episodes",
     "read_progress",
     "single_experiment_query",
     "time_step_holder",
@@ -72,6 +74,7 @@ _LOADED_ON_FIRST_USE: Final = {
     "MatplotlibRecorder": "rla.experiment.recorders",
     "compare_experiments": "rla.experiment.difference",
     "experiment_data_query": "rla.experiment.query",
+    "read_episodes": "rla.output.episodes.reading",
     "read_progress": "rla.output.reader",
     "single_experiment_query": "rla.experiment.query",
 }

@@ -34,6 +34,7 @@ __all__ = [
     "debug",
     "dump",
     "dump_tabular",
+    "episodes",
     "error",
     "flush",
     "get_current",
@@ -64,6 +65,7 @@ record_mean = process_logger.record_mean
 record_all = process_logger.record_all
 ma_record_tabular = process_logger.ma_record_tabular
 dump_tabular = dump = process_logger.dump_tabular
+episodes = process_logger.episodes
 name_to_value = process_logger.name_to_value
 log = process_logger.log
 debug = process_logger.debug

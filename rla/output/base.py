@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from rla import files
 from rla.output.journal import Position
-from rla.output.records import Record
+from rla.output.records import Episodes, Event, Record, Row, Text
 
 __all__ = ["AppendedFile", "FileOutput", "Output"]
 
@@ -26,10 +26,12 @@ class Output(ABC):
 
     Attributes:
         name: what users call the format, in ``LOG_USED`` and in ``exclude=``.
+        kinds: the kinds of records that are its business; slices without any are not handed over.
         notices: sentences that people should read; whoever hands over records takes them out.
     """
 
     name: ClassVar[str]
+    kinds: ClassVar[frozenset[type]] = frozenset((Row, Episodes, Text, Event))
 
     @abstractmethod
     def __init__(self, directory: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 import google_crc32c
 import ormsgpack
 
-from rla.output.records import Event, Record, Row, Text, Value
+from rla.output.records import Episodes, Event, Record, Row, Text, Value
 from rla.output.values import CELL_TYPES, as_number, as_value, text_of
 
 __all__ = ["FRAME", "ROW", "ROW_ALONE", "SCHEMA", "Decoder", "Encoder", "Excluded", "frame", "frames", "read_schema"]
@@ -23,7 +23,7 @@ __all__ = ["FRAME", "ROW", "ROW_ALONE", "SCHEMA", "Decoder", "Encoder", "Exclude
 FRAME: Final = struct.Struct("<IIB")
 """Length of the payload, CRC-32C of the payload (started with the kind), kind."""
 
-SCHEMA, ROW, TEXT, EVENT, ROW_ALONE = 1, 2, 3, 4, 5
+SCHEMA, ROW, TEXT, EVENT, ROW_ALONE, EPISODES = 1, 2, 3, 4, 5, 6
 REMEMBERED_KEYS: Final = 100_000
 """Schemas are forgotten once they have more keys in all: writers write them again, readers look them up."""
 
@@ -136,8 +136,8 @@ class Encoder:
         """Return a record in its frame.
 
         Args:
-            record: a row, with its schema before it when that does not stand in the segment yet; a line of text; an
-                event.
+            record: a row, with its schema before it when that does not stand in the segment yet; episodes; a line
+                of text; an event.
             offset: where in the segment the bytes will stand.
             alone: rely on no schema, nor add one: a row then carries its own keys.
         """
@@ -146,6 +146,8 @@ class Encoder:
             return frame(TEXT, _packb(content, option=_OPTIONS, default=_packable))
         if isinstance(record, Event):
             return frame(EVENT, record.encoded)
+        if isinstance(record, Episodes):
+            return frame(EPISODES, _packb(tuple(record), option=_OPTIONS, default=_packable))
         if not alone:
             values = dict(zip(record.keys, record.values, strict=True))
             return self.row(values, record.step, record.time, record.excluded, offset)
@@ -255,6 +257,8 @@ def _decoded(kind: int, payload: bytes) -> Record:
         return Text(*_unpackb(payload, ext_hook=_extension))
     if kind == EVENT:
         return Event(payload)
+    if kind == EPISODES:
+        return Episodes(*_unpackb(payload, ext_hook=_extension))
     raise ValueError(f"unknown kind of record: {kind}")
 
 

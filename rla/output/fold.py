@@ -84,8 +84,9 @@ def fold_journal(directory: Path, keep_folder: bool = False) -> int:
 
 
 def _by_files(directory: Path) -> dict[str, tuple[Position, int]]:
-    """Say what to fold into where no commit can be read: `progress.csv`, whose own lines tell how far it is."""
-    return {"csv": (Position(0, 0, 0), 0)} if (directory / PROGRESS_FILE).exists() else {}
+    """Say what to fold into where no commit can be read: the files whose own lines tell how far they are."""
+    names = ("csv", "episodes") if (directory / PROGRESS_FILE).exists() else ("episodes",)
+    return dict.fromkeys(names, (Position(0, 0, 0), 0))
 
 
 def _replay(name: str, directory: Path, position: Position, size: int) -> int:

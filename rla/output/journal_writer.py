@@ -13,7 +13,7 @@ from typing import Any, Final
 from rla import files
 from rla.output.codec import ROW, ROW_ALONE, Encoder, Excluded, frames
 from rla.output.journal import HEADER, MAGIC, VERSION, Position, segment_path, segments_of
-from rla.output.records import Event, Record, Row
+from rla.output.records import Episodes, Event, Record, Row
 from rla.output.values import as_value
 
 __all__ = ["JournalWriter"]
@@ -260,4 +260,6 @@ def _size_of(record: Record) -> int:
     """Return about how many bytes a record takes in memory."""
     if isinstance(record, Row):
         return 200 + sum(50 + len(value) if isinstance(value, str) else 32 for value in record.values)
+    if isinstance(record, Episodes):
+        return 200 + sum(50 * len(values) for values in record.columns.values())
     return 100 + len(record.encoded if isinstance(record, Event) else record.text)

@@ -66,6 +66,9 @@ class Lane:
 
     def offer(self, records: Sequence[Record]) -> bool:
         """Hand records to the output; False when it did not take all of them."""
+        if records and self.output.kinds.isdisjoint(map(type, records)) and not self.failing:
+            self.pending = ()
+            return True
         was_failing, told = "write" in self._failing, self._failing.get("write", False)
         taken = self._call("write", lambda: self._write(records), None)
         if "write" in self._failing:

@@ -17,11 +17,12 @@ from typing import Any, ClassVar, Final, Protocol
 from rla import files
 from rla.clock import TimeStepHolder, time_step_holder
 from rla.errors import RecordingError, warn_quietly
-from rla.names import BACKUP, DEBUG, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
+from rla.names import BACKUP, DEBUG, EPISODES_FILE, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
+from rla.output.episodes.file import end_of
+from rla.output.episodes.recording import EpisodeRecording
 from rla.output.events import text_event
-from rla.output.open_row import OpenRow
 from rla.output.pipeline import Pipeline
-from rla.output.records import Event, Text
+from rla.output.records import Episodes, Event, Text
 from rla.output.registry import check_formats
 from rla.output.table import format_table
 from rla.output.tensorboard import whole_step
@@ -41,7 +42,7 @@ class RowFormat(Protocol):
         """Take a row."""
 
 
-class Logger(OpenRow):
+class Logger(EpisodeRecording):
     """An open row with somewhere to go: hands rows and lines of text to the files of a run.
 
     Before `open`, rows and text are shown on the terminal and nothing is written to disk. In a forked child, text is
@@ -100,6 +101,7 @@ class Logger(OpenRow):
         self._pipeline = Pipeline(Path(directory), formats, self._tell, tick, table_seconds)
         self._to_terminal = "stdout" in formats
         self.muted = False
+        self._go_on_after(end_of(Path(directory) / EPISODES_FILE))
 
     def close(self) -> None:
         """Write everything out and end the recording; the terminal is what remains."""
@@ -288,8 +290,11 @@ class Logger(OpenRow):
 
     def add_event(self, encoded: bytes) -> None:
         """Record a finished event of TensorBoard, as bytes; nothing happens when nothing is recorded."""
+        self._keep(Event(encoded))
+
+    def _keep(self, record: Text | Event | Episodes) -> None:
         if (pipeline := self._own_pipeline()) is not None and not self.muted:
-            pipeline.append(Event(encoded))
+            pipeline.append(record)
 
     def add_text(self, tag: str, markdown: str) -> None:
         """Show a text in TensorBoard's TEXT tab, at the current time step."""

@@ -18,7 +18,7 @@ from rla.output.csv_file import count_rows
 from rla.output.fold import fold_journal
 from rla.output.journal import LOCK_FILE, discard_journal
 from rla.output.journal_writer import JournalWriter
-from rla.output.records import Event, Record, Text
+from rla.output.records import Episodes, Event, Record, Text
 from rla.output.registry import ALWAYS, make_output
 from rla.output.text_files import TABLE_SECONDS, TableOutput
 from rla.output.writer import Writer
@@ -116,8 +116,8 @@ class Pipeline:
             self._tell_of_journal()
         return taken
 
-    def append(self, record: Text | Event) -> bool:
-        """Record a line of text or an event, as `append_row` does with a row."""
+    def append(self, record: Text | Event | Episodes) -> bool:
+        """Record what is no row, as `append_row` does with a row."""
         if self._later:
             self._append_what_waits()
         taken = self.journal.append(record)

@@ -1,11 +1,11 @@
-"""What a journal holds and outputs take: rows, lines of text, and finished TensorBoard events."""
+"""What a journal holds and outputs take: rows, episodes, lines of text, and finished TensorBoard events."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-__all__ = ["Event", "Record", "Row", "Text", "Value"]
+__all__ = ["Episodes", "Event", "Record", "Row", "Text", "Value"]
 
 Value = None | bool | int | float | str
 """What one cell of a row holds once it is recorded."""
@@ -45,6 +45,20 @@ class Row(NamedTuple):
         }
 
 
+class Episodes(NamedTuple):
+    """Episodes that ended at one time step.
+
+    Attributes:
+        step: the time step.
+        time: wall time, seconds since 1970; later than that of all episodes before.
+        columns: a list for each column, of equal lengths: ``return``, perhaps ``length``, ``env`` and others.
+    """
+
+    step: int | float
+    time: float
+    columns: Mapping[str, Sequence[Value]]
+
+
 class Text(NamedTuple):
     """One line of text.
 
@@ -67,4 +81,4 @@ class Event(NamedTuple):
     encoded: bytes
 
 
-Record = Row | Text | Event
+Record = Row | Episodes | Text | Event

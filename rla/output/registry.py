@@ -37,12 +37,13 @@ OUTPUTS: Final[dict[str, str]] = {
     "tensorboard": "rla.output.tensorboard:TensorBoardOutput",
     "csv": "rla.output.csv_file:CsvOutput",
     "json": "rla.output.json_lines:JsonOutput",
+    "episodes": "rla.output.episodes.file:EpisodesOutput",
     "warn": "rla.output.text_files:WarnOutput",
     "backup": "rla.output.text_files:BackupOutput",
 }
 """Name of a format → dotted path of its class, imported on first use."""
 
-ALWAYS: Final = ("warn", "backup")
+ALWAYS: Final = ("episodes", "warn", "backup")
 """Outputs that every run has, whatever formats it names."""
 
 ENTRY_POINTS: Final = "rla_outputs"

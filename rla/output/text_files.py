@@ -107,6 +107,7 @@ class LogOutput(FileOutput, TableOutput):
 class _LevelFile(FileOutput):
     """Writes the lines of some levels into a file of their own."""
 
+    kinds: ClassVar[frozenset[type]] = frozenset((Text,))
     levels: ClassVar[tuple[int, ...]]
     file_name: ClassVar[str]
 

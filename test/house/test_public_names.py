@@ -36,6 +36,7 @@ PUBLIC = {
     "exp_manager",
     "experiment_data_query",
     "logger",
+    "read_episodes",
     "read_progress",
     "single_experiment_query",
     "time_step_holder",
