@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import json
 import re
-from collections.abc import Iterator, Sequence
-from typing import BinaryIO, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO, Final
 
 import orjson
 
@@ -37,7 +38,11 @@ Gap = orjson.Fragment
 
 _CELL: Final = re.compile(r'("[^"]*(?:""[^"]*)*"[^,]*|[^,]*)(,|$)')
 _QUOTED: Final = re.compile(rb'"[^"]*("|$)')
+_SIMPLE_TEXT: Final = re.compile(rb'"[^",\\\x00-\x1f]*"')
 _NUMBERS: Final = b"0123456789+-.eE,\n"
+_WORDS: Final = {b"True": b"true", b"False": b"false", b"nan": b"NaN", b"inf": b"Infinity", b"-inf": b"-Infinity"}
+_LETTERS: Final = bytes(set(b"".join(_WORDS)))
+_WORD: Final = re.compile(rb"(?<=[,\[])(?:True|False|nan|-?inf)(?=[,\]])")
 
 
 def encode_header(columns: Sequence[str]) -> bytes:
@@ -123,16 +128,24 @@ def parse_rows(lines: Sequence[bytes]) -> list[list[Value]]:
 
     What stands in quotes is a text; of the rest, what reads as a number or bool is one.
     """
-    found = _parse_numbers(b"".join(lines))
+    found = _parse_simple(b"".join(lines))
     return [list(map(_value, _cells(line))) for line in lines] if found is None else found
 
 
-def _parse_numbers(block: bytes) -> list[list[Value]] | None:
-    """Return the values of complete lines that hold numbers alone; None where they hold anything else."""
-    if block.translate(None, _NUMBERS):
+def _parse_simple(block: bytes) -> list[list[Value]] | None:
+    """Return the values of many complete records at once, as those of JSON; None where that cannot be done.
+
+    Numbers, bools and NaN can stand there, and texts without commas, line ends and what JSON escapes.
+    """
+    rest, texts = _SIMPLE_TEXT.subn(b"", block) if b'"' in block else (block, 0)
+    if 2 * texts != block.count(b'"') or rest.translate(None, _NUMBERS + _LETTERS):
         return None
+    array = _as_json(block)
+    if rest.translate(None, _NUMBERS):
+        array = _WORD.sub(lambda word: _WORDS[word[0]], array)
+    loads: Callable[[bytes], Any] = json.loads if b"n" in rest else orjson.loads  # only one knows NaN and Infinity
     try:
-        found: list[list[Value]] = orjson.loads(_as_json(block))
+        found: list[list[Value]] = loads(array)
     except ValueError:  # numbers that are none of JSON: 01, 1., or our integers of more than 64 bits
         return None
     return found
@@ -142,13 +155,14 @@ def parse_file(stream: BinaryIO) -> Iterator[list[list[Value]]]:
     """Yield the values of the records behind a place of a CSV file, many at once; see `parse_rows`."""
     while block := stream.read(_BLOCK_BYTES):
         block += stream.readline()
-        if not block.endswith(b"\n") or (found := _parse_numbers(block)) is None:
-            stream.seek(-len(block), io.SEEK_CUR)
-            lines = complete_lines(stream)
-            while records := list(itertools.islice(lines, _LINES)):
-                yield parse_rows(records)
+        if block.endswith(b"\n") and (found := _parse_simple(block)) is not None:
+            yield found
+            continue
+        stream.seek(-len(block), io.SEEK_CUR)
+        records = list(itertools.islice(complete_lines(stream), _LINES))
+        yield [list(map(_value, _cells(record))) for record in records]
+        if len(records) < _LINES:  # the end, or damage
             return
-        yield found
 
 
 def _as_json(block: bytes) -> bytes:
