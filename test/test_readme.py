@@ -29,7 +29,7 @@ RUN_ELSEWHERE = {
     "tensorboard --logdir log/demo_task": "a server that would not end; its folder is checked here",
 }
 
-PAGES = ["logger.md", "outputs.md"]
+PAGES = ["logger.md", "outputs.md", "recording.md"]
 """The pages of docs/ that have programs."""
 
 

@@ -21,6 +21,7 @@ from rla.names import (
     ARCHIVE,
     CHECKPOINT,
     CODE,
+    EPISODES_FILE,
     HYPERPARAMETER,
     INTERNAL,
     LOG,
@@ -247,12 +248,12 @@ def _code_store(root: Path, repair: bool) -> Iterator[Finding]:
 
 
 def _csv(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:
-    path = folder / PROGRESS_FILE
-    try:
-        with files.open_regular(path) as stream:
-            complete = sum(map(len, complete_lines(stream)))
-            torn = os.fstat(stream.fileno()).st_size - complete
-    except OSError:
-        return
-    if torn and not has_journal(folder):
-        yield Finding(record.name, WARNING, f"{PROGRESS_FILE} ends in a torn line of {torn} bytes", "readers ignore it")
+    for name in (PROGRESS_FILE, EPISODES_FILE):
+        try:
+            with files.open_regular(folder / name) as stream:
+                complete = sum(map(len, complete_lines(stream)))
+                torn = os.fstat(stream.fileno()).st_size - complete
+        except OSError:
+            continue
+        if torn and not has_journal(folder):
+            yield Finding(record.name, WARNING, f"{name} ends in a torn line of {torn} bytes", "readers ignore it")

@@ -31,6 +31,7 @@ def finished(start: Start) -> Path:
     """The log folder of an experiment that has finished."""
     start(lr=0.1)
     exp_manager.logger.record_tabular("value", 1)
+    exp_manager.logger.episodes(1.0)
     exp_manager.logger.dump_tabular()
     folder = Path(exp_manager.log_dir)
     exp_manager.finish()
@@ -189,12 +190,13 @@ def test_what_another_host_writes_is_not_removed(dead: Path, data_root: Path) ->
     assert (dead / ".experiment.json.12-3.tmp").exists()
 
 
-def test_a_torn_last_line_is_told_and_left_as_it_is(finished: Path, data_root: Path) -> None:
-    with open(finished / "progress.csv", "a") as stream:
+@pytest.mark.parametrize("name", ["progress.csv", "episodes.csv"])
+def test_a_torn_last_line_is_told_and_left_as_it_is(name: str, finished: Path, data_root: Path) -> None:
+    with open(finished / name, "a") as stream:
         stream.write("3,4")
     before = content(data_root)
     (finding,) = check_data_root_files(data_root, repair=True).findings
-    assert "torn line of 3 bytes" in finding.problem
+    assert f"{name} ends in a torn line of 3 bytes" in finding.problem
     assert content(data_root) == before
 
 
