@@ -24,6 +24,7 @@ from rla.experiment.checkpoints import CheckpointSaving
 from rla.experiment.custom_data import CustomData
 from rla.experiment.endings import finishing, tell_at_end
 from rla.experiment.run import Run, start_run
+from rla.experiment.system import SystemTracking
 from rla.machine import distributed_rank, node_address
 from rla.output.logger import Logger, process_logger
 from rla.output.registry import check_formats
@@ -37,7 +38,7 @@ ALL_RANKS_VARIABLE = "RLA_ALL_RANKS"
 """Set to 1, every rank of a distributed training records an experiment of its own, not only rank 0."""
 
 
-class ExperimentManager(CheckpointSaving):
+class ExperimentManager(CheckpointSaving, SystemTracking):
     """Makes experiments in a database folder and records what belongs to them.
 
         exp_manager.set_hyper_param(env_id="CartPole-v1", lr=1e-3)
@@ -228,6 +229,7 @@ class ExperimentManager(CheckpointSaving):
             self.finish(FAILED, str(error))
             raise
         self.logger.log_callback = self._log_callback
+        self._begin_sampling()
         if self._run.masked:
             names = ", ".join(self._run.masked)
             self.logger.warn_visibly(f"No file gets the values of {names}: their names say that they are secrets.")
@@ -252,6 +254,7 @@ class ExperimentManager(CheckpointSaving):
             run, self._run = self._run, None
             if run is None or not run.is_mine:
                 return
+            self._end_sampling()
             try:
                 self.logger.close()
                 if not run.temporary:
