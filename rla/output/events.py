@@ -12,7 +12,15 @@ from typing import Any, Final
 
 import google_crc32c
 
-__all__ = ["FILE_VERSION", "ScalarTemplate", "framed", "scalars_event", "text_event", "version_event"]
+__all__ = [
+    "FILE_VERSION",
+    "ScalarTemplate",
+    "framed",
+    "restart_event",
+    "scalars_event",
+    "text_event",
+    "version_event",
+]
 
 FILE_VERSION: Final = b"brain.Event:2"
 
@@ -52,6 +60,11 @@ def _event(time: float, step: int) -> bytes:
 def version_event(time: float) -> bytes:
     """Return the event that begins every file."""
     return _TIME.pack(1 << 3 | 1, time) + _field(3, FILE_VERSION)
+
+
+def restart_event(step: int, time: float) -> bytes:
+    """Pack what makes TensorBoard hide earlier events from ``step`` on: the start of a session (`event.proto`)."""
+    return _event(time, step) + _field(7, b"\x08\x01")
 
 
 def scalars_event(scalars: Iterable[tuple[str, float]], step: int, time: float) -> bytes:

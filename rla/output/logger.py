@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 import time
@@ -55,6 +56,7 @@ class Logger(EpisodeRecording):
         output_formats: objects of the user's that are called with each row.
         log_callback: called with a copy of each row in the thread that dumps it; what it raises goes through.
         level: lines of text below this level are left out.
+        before_close: called before a recording ends: whoever collects rows for this logger dumps what is left.
     """
 
     CURRENT: ClassVar[Logger | None] = None
@@ -66,6 +68,7 @@ class Logger(EpisodeRecording):
         self.log_callback: Callable[[dict[str, Any]], object] | None = None
         self.level = INFO
         self.muted = False
+        self.before_close: set[Callable[[], object]] = set()
         self._pipeline: Pipeline | None = None
         self._to_terminal = True
         self._warned: set[str] = set()
@@ -105,12 +108,16 @@ class Logger(EpisodeRecording):
 
     def close(self) -> None:
         """Write everything out and end the recording; the terminal is what remains."""
-        pipeline, self._pipeline = self._own_pipeline(), None
-        if pipeline is not None:
-            pipeline.close()
-            self._dropped_rows = pipeline.dropped_rows
-        self._to_terminal = True
-        self.muted = False
+        try:
+            for dump_the_rest in list(self.before_close):
+                dump_the_rest()
+        finally:  # the user's callback may raise there
+            pipeline, self._pipeline = self._own_pipeline(), None
+            if pipeline is not None:
+                pipeline.close()
+                self._dropped_rows = pipeline.dropped_rows
+            self._to_terminal = True
+            self.muted = False
 
     def reset(self) -> None:
         """Forget the open row, the moving averages, what ``freq`` has counted, and which warnings were given."""
@@ -141,6 +148,11 @@ class Logger(EpisodeRecording):
     def formats(self) -> tuple[str, ...]:
         """Names of the output formats that are written; none before `open`."""
         return () if self._pipeline is None else tuple(output.name for output in self._pipeline.outputs)
+
+    @property
+    def shows_text(self) -> bool:
+        """Whether lines of text appear on the terminal."""
+        return self._to_terminal and not self.muted
 
     @property
     def dropped_rows(self) -> int:
@@ -198,6 +210,23 @@ class Logger(EpisodeRecording):
             self._raise_what_failed()
         return row
 
+    def dump_row(self, values: Mapping[str, Any], step: int | float) -> dict[str, Any]:
+        """Record several values and dump the row, without a dump of another thread in between.
+
+        Args:
+            values: values by key.
+            step: the time step that the row gets, and that is set.
+
+        Returns:
+            The row, as `dump_tabular` does; what stood in the open row already is a part of it.
+
+        Raises:
+            RecordingError: as by `dump_tabular`.
+        """
+        with self._mutex:
+            self.record_all(values)
+            return self.dump_tabular(step)
+
     def _do_without_pipeline(self, row: dict[str, Any], excluded: Mapping[str, frozenset[str]]) -> None:
         """Show a row, before a run and after it; a forked child refuses it."""
         pipeline = self._pipeline
@@ -238,10 +267,21 @@ class Logger(EpisodeRecording):
             args: what is shown, as by `print`.
             level: a level such as ``INFO``; lines below the logger's level are left out.
         """
+        if level >= self.level and not self.muted:
+            self.write_line(" ".join(map(shown, args)), level)
+
+    def write_line(self, text: str, level: int, on_terminal: bool = True) -> None:
+        """Write a line of text as `log` does.
+
+        Args:
+            text: the line.
+            level: a level such as ``INFO``.
+            on_terminal: False where somebody else shows it there.
+        """
         if level < self.level or self.muted:
             return
-        line = Text(level, self.now(), time.time(), " ".join(map(shown, args)))
-        if self._to_terminal:
+        line = Text(level, self.now(), time.time(), text)
+        if self._to_terminal and on_terminal:
             self._show(line_of(line) + "\n")
         if (pipeline := self._own_pipeline()) is not None:
             pipeline.append(line)
@@ -341,8 +381,9 @@ def _after_fork() -> None:
 
 @atexit.register
 def _close_all() -> None:
-    for logger in list(_loggers):
-        logger.close()
+    with contextlib.ExitStack() as all_of_them:  # one that raises does not keep the others from closing
+        for logger in list(_loggers):
+            all_of_them.callback(logger.close)
 
 
 if hasattr(os, "register_at_fork"):

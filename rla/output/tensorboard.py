@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import operator
@@ -22,16 +23,18 @@ from rla.output.records import Event, Record, Row, Value
 from rla.output.schemas import PerSchema
 from rla.output.table import shortened
 
-__all__ = ["TensorBoardOutput"]
+__all__ = ["TensorBoardOutput", "begin_events_in", "events_folder", "whole_step"]
 
 _SELF_EVIDENT: Final = frozenset({TIME_STEP, TIMESTAMP})
 """Each event has a step and a time of its own; as curves they would say nothing."""
+
+_PATTERN: Final = "events.out.tfevents.*"
 
 _numbers = itertools.count()
 
 
 class TensorBoardOutput(FileOutput):
-    """Writes the event file of this process into ``tb/events``.
+    """Writes the event file of this process into ``tb/events``, or where `events_folder` says.
 
     Args:
         directory: the run's log folder.
@@ -40,7 +43,7 @@ class TensorBoardOutput(FileOutput):
     name: ClassVar[str] = "tensorboard"
 
     def __init__(self, directory: Path) -> None:
-        files.make_directories(directory / EVENTS_FOLDER)
+        files.make_directories(events_folder(directory))
         super().__init__(directory)
         self._prepare()
         self._begin()
@@ -60,7 +63,7 @@ class TensorBoardOutput(FileOutput):
         return output
 
     def path_in(self, directory: Path) -> Path:
-        return directory / EVENTS_FOLDER / _new_name(_event_files(directory))
+        return events_folder(directory) / _new_name(_event_files(directory))
 
     def _begin(self) -> None:
         self.file.append(framed(version_event(time.time())))
@@ -98,8 +101,32 @@ class TensorBoardOutput(FileOutput):
         return position
 
 
+def events_folder(directory: Path) -> Path:
+    """Return where event files of a log folder lie: in ``tb/events``, or in the folder itself where they began there.
+
+    Args:
+        directory: the run's log folder.
+    """
+    nested = directory / EVENTS_FOLDER
+    return directory if any(directory.glob(_PATTERN)) and not any(nested.glob(_PATTERN)) else nested
+
+
+def begin_events_in(directory: Path) -> None:
+    """Let the event files lie in a folder itself, as `SummaryWriter` of torch has them, by a first file without values.
+
+    TensorBoard then calls the run by the folder's name. A folder that has event files already stays as it is.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    if not _event_files(directory):
+        files.make_directories(directory)
+        with contextlib.closing(AppendedFile(directory / _new_name(()))) as first:
+            first.append(framed(version_event(time.time())))
+
+
 def _event_files(directory: Path) -> list[Path]:
-    return sorted((directory / EVENTS_FOLDER).glob("events.out.tfevents.*"))
+    return sorted(events_folder(directory).glob(_PATTERN))
 
 
 def whole_step(step: int | float) -> int:

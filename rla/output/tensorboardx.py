@@ -6,13 +6,14 @@ of a process belong into one file. They travel through the journal like rows do.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from rla.errors import NotConfiguredError
-from rla.names import EVENTS_FOLDER
 from rla.optional import require
 from rla.output.logger import Logger
+from rla.output.tensorboard import events_folder
 
 if TYPE_CHECKING:
     from tensorboardX import SummaryWriter
@@ -57,15 +58,16 @@ def writer_for(logger: Logger) -> SummaryWriter:
         raise NotConfiguredError(
             "logger.get_tbx_writer()", "exp_manager.log_files_gen() (with tensorboard in LOG_USED of the configuration)"
         )
-    folder = f"{directory or '.'}/{EVENTS_FOLDER}"
+    directory = directory or "."
     cached = _writers.get(logger)
-    if cached is None or cached[0] != folder:
-        cached = _writers[logger] = (folder, _new_writer(logger, folder))
+    if cached is None or cached[0] != directory:
+        writer = _new_writer(logger, str(events_folder(Path(directory))))
+        cached = _writers[logger] = (directory, writer)
     return cached[1]
 
 
 def _new_writer(logger: Logger, folder: str) -> SummaryWriter:
-    tensorboardx = require("tensorboardX", "tensorboard")
+    tensorboardx = require("tensorboardX", "tensorboard", minimum="2.6")
     file_writer_class = require("tensorboardX.writer", "tensorboard").FileWriter
 
     class JournalFileWriter(file_writer_class):  # type: ignore[misc,valid-type]  # a base that is only known here
