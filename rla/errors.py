@@ -18,7 +18,7 @@
     ├── RunIsAliveError               a repair of a run that still writes
     ├── JournalVersionError           (also OSError)         a journal that another version of rla has written
     ├── RecordingError                something failed while recording; raised with RLA_STRICT=1 alone
-    └── MissingPackageError           (also ImportError)     an optional package is not installed
+    └── MissingPackageError           (also ImportError)     an optional package is not installed, or too old
 
     RLAWarning                        (a UserWarning)        something was left out or retried; training goes on
 
@@ -235,7 +235,9 @@ class RecordingError(RLAError):
 
 
 class MissingPackageError(RLAError, ImportError):
-    """An optional package is not installed."""
+    """An optional package is not installed, or too old."""
 
-    def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"This needs the package '{package}', which is not installed: pip install 'RLA[{extra}]'")
+    def __init__(self, package: str, extra: str, minimum: str = "", came: str = "") -> None:
+        wanted = f"'{package}' {minimum} or newer" if minimum else f"'{package}'"
+        what_is = f"and {came} is installed: pip install -U" if came else "which is not installed: pip install"
+        super().__init__(f"This needs the package {wanted}, {what_is} 'RLA[{extra}]'")
