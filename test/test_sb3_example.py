@@ -102,10 +102,9 @@ def test_tensorboard_shows_the_same_values_at_the_same_steps(example: tuple[Path
 def test_its_checkpoints_load_without_running_code_and_into_a_model(example: tuple[Path, str], way: str) -> None:
     saved = sorted(folders(example[0], CHECKPOINT)[way].glob("*.pt"))
     assert [path.name for path in saved] == ["checkpoint_3000.pt", "checkpoint_4000.pt", "checkpoint_4096.pt"]
-    weights = [torch.load(path, weights_only=True) for path in saved]
+    weights = [torch.load(path, weights_only=True)["parameters"] for path in saved]
     model = PPO("MlpPolicy", "CartPole-v1", device="cpu")
-    model.policy.load_state_dict(weights[-1]["policy"])
-    model.policy.optimizer.load_state_dict(weights[-1]["optimizer"])
+    model.set_parameters(weights[-1])
     key = "action_net.weight"
     assert not torch.equal(weights[0]["policy"][key], weights[-1]["policy"][key])
     assert torch.equal(model.policy.state_dict()[key], weights[-1]["policy"][key])

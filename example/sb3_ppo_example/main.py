@@ -1,7 +1,8 @@
 """PPO of Stable-Baselines3 on CartPole, recorded as an experiment: curves, checkpoints, and an evaluation at the end.
 
 Run it with `python example/sb3_ppo_example/main.py` after `pip install -e ".[sb3]"`. It trains twice, as there are
-two ways to give Stable-Baselines3 the logger; use the one that suits your script.
+two ways to give Stable-Baselines3 the logger; use the one that suits your script. (A model that was given none gets it
+from `RlaCallback`.)
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.evaluation import evaluate_policy
 
 import rla
-from rla import exp_manager, logger, time_step_holder
+from rla import exp_manager, logger
+from rla.adapt.stable_baselines3 import RlaCallback, restore
 
 HERE = Path(__file__).resolve().parent
 DATA_ROOT = Path(os.environ.get("RLA_ROOT", HERE))
@@ -27,31 +29,19 @@ WAYS = ("set_logger", "assign")
 EVALUATION_EPISODES = 20
 
 
-class SaveCheckpoints(BaseCallback):
-    """Saves the weights every ``every`` environment steps, and moves a progress bar."""
+class ShowProgress(BaseCallback):
+    """Moves a progress bar."""
 
-    def __init__(self, every: int, progress: Progress, description: str, total: int) -> None:
+    def __init__(self, progress: Progress, description: str, total: int) -> None:
         super().__init__()
-        self.every = every
         self.progress = progress
         self.bar = progress.add_task(description, total=total)
 
     def _on_step(self) -> bool:
-        if self.num_timesteps % self.every < self.training_env.num_envs:
-            self.save()
         return True
 
     def _on_rollout_end(self) -> None:
         self.progress.update(self.bar, completed=self.num_timesteps)
-
-    def _on_training_end(self) -> None:
-        self.save()
-
-    def save(self) -> None:
-        """Save the weights of the policy and of its optimizer at the current time step."""
-        time_step_holder.set_time(self.num_timesteps)
-        policy = self.model.policy
-        exp_manager.save_checkpoint({"policy": policy.state_dict(), "optimizer": policy.optimizer.state_dict()})
 
 
 def give_logger(model: PPO, way: str) -> None:
@@ -76,15 +66,15 @@ def train(way: str, settings: argparse.Namespace, progress: Progress) -> None:
 
     model = PPO("MlpPolicy", settings.env_id, learning_rate=settings.learning_rate, seed=settings.seed, device="cpu")
     give_logger(model, way)
-    bar = SaveCheckpoints(settings.save_every, progress, f"PPO, {way}", settings.total_steps)
-    model.learn(settings.total_steps, callback=bar)
+    record = RlaCallback(save_every=settings.save_every)
+    model.learn(settings.total_steps, [record, ShowProgress(progress, f"PPO, {way}", settings.total_steps)])
 
 
 def evaluate(settings: argparse.Namespace) -> tuple[int, float]:
     """Load the last checkpoint into a new model; return its time step and its mean return."""
-    step, weights = exp_manager.load_checkpoint()
+    step, saved = exp_manager.load_checkpoint()
     model = PPO("MlpPolicy", settings.env_id, device="cpu")
-    model.policy.load_state_dict(weights["policy"])
+    restore(model, saved)
     mean_return, _ = evaluate_policy(model, model.get_env(), n_eval_episodes=EVALUATION_EPISODES)
     return step, float(mean_return)
 

@@ -229,13 +229,18 @@ class Logger(EpisodeRecording):
 
     def _do_without_pipeline(self, row: dict[str, Any], excluded: Mapping[str, frozenset[str]]) -> None:
         """Show a row, before a run and after it; a forked child refuses it."""
-        pipeline = self._pipeline
-        if pipeline is not None and pipeline.pid != os.getpid():
-            problem = "rows of a forked child are not recorded; give it an experiment of its own"
-            self._warn_once("fork", problem)
-        elif not self.muted:
+        if not self._refuses_as_child() and not self.muted:
             cells = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
             self._show(format_table(cells))
+
+    def _refuses_as_child(self) -> bool:
+        """Say whether this is a forked child, which records nothing of its parent's run; it is told once."""
+        pipeline = self._pipeline
+        if pipeline is None or pipeline.pid == os.getpid():
+            return False
+        problem = "rows and episodes of a forked child are not recorded; give it an experiment of its own"
+        self._warn_once("fork", problem)
+        return True
 
     def _show_media(self) -> None:
         """Hand what only TensorBoard can show to it, where it is written."""
@@ -335,6 +340,8 @@ class Logger(EpisodeRecording):
     def _keep(self, record: Text | Event | Episodes) -> None:
         if (pipeline := self._own_pipeline()) is not None and not self.muted:
             pipeline.append(record)
+        elif isinstance(record, Episodes):
+            self._refuses_as_child()
 
     def add_text(self, tag: str, markdown: str) -> None:
         """Show a text in TensorBoard's TEXT tab, at the current time step."""

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import rla
+from rla.errors import MissingPackageError
 
 PUBLIC = {
     "ARCHIVE",
@@ -53,6 +54,8 @@ def modules() -> Iterator[ModuleType]:
             continue
         try:
             yield importlib.import_module(found.name)
+        except MissingPackageError:
+            continue
         except ModuleNotFoundError as error:
             if (error.name or "rla").partition(".")[0] == "rla":
                 raise

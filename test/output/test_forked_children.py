@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from rla import RLAWarning, logger, read_progress
+from rla import RLAWarning, logger, read_episodes, read_progress
 from rla.output.fold import fold_dead_run
 
 
@@ -36,6 +36,19 @@ def test_rows_are_refused_with_one_warning(recording: Path, dump: Callable, in_a
     dump(step=1, count=1)
     logger.close()
     assert list(pd.read_csv(recording / "progress.csv")["count"]) == [0, 1]
+
+
+def test_episodes_are_refused_with_one_warning(recording: Path, in_a_fork: Callable) -> None:
+    def child() -> int:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for count in range(10):
+                logger.episodes(float(count), count)
+        return len([each for each in caught if each.category is RLAWarning])
+
+    assert in_a_fork(child) == "1"
+    logger.episodes(1.0)
+    assert read_episodes(recording)["return"].to_list() == [1.0]
 
 
 def test_the_record_of_the_parent_is_intact_while_children_log_and_end(
