@@ -180,7 +180,7 @@ def test_a_forked_child_records_nothing_and_leaves_the_parents_row(
         writer.close()
 
     def child() -> None:
-        with pytest.warns(UserWarning, match="rows of a forked child are not recorded") as told:
+        with pytest.warns(UserWarning, match="of a forked child are not recorded") as told:
             record()
         assert len(told) == 1
 
