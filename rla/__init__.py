@@ -39,7 +39,7 @@ from rla.version import __version__
 if TYPE_CHECKING:
     from rla.experiment.difference import compare_experiments
     from rla.experiment.query import experiment_data_query, single_experiment_query
-    from rla.experiment.recorders import MatplotlibRecorder
+    from rla.experiment.recorders import ImgRecorder, MatplotlibRecorder
     from rla.output.reader import read_progress
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "TMP_DATA",
     "TREES",
     "ExperimentManager",
+    "ImgRecorder",
     "Logger",
     "MatplotlibRecorder",
     "RLAError",
@@ -69,6 +70,7 @@ __all__ = [
 ]
 
 _LOADED_ON_FIRST_USE: Final = {
+    "ImgRecorder": "rla.experiment.recorders",
     "MatplotlibRecorder": "rla.experiment.recorders",
     "compare_experiments": "rla.experiment.difference",
     "experiment_data_query": "rla.experiment.query",

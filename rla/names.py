@@ -81,7 +81,7 @@ def safe_name(text: str) -> str:
 
 
 def bounded_name(name: str) -> str:
-    """Return a name of at most `LONGEST_NAME` bytes: a longer one is cut, and ends in ``~`` and eight digits of its hash.
+    """Return a name of at most `LONGEST_NAME` bytes; a longer one ends in ``~`` and eight hex digits of its hash.
 
     A name that ends in a space or a dot cannot be copied to every file system; ``_`` stands there instead.
     """

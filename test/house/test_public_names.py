@@ -27,6 +27,7 @@ PUBLIC = {
     "TMP_DATA",
     "TREES",
     "ExperimentManager",
+    "ImgRecorder",
     "Logger",
     "MatplotlibRecorder",
     "RLAError",
