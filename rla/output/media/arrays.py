@@ -51,6 +51,8 @@ def _on_the_host(value: Any) -> Any:
     if hasattr(value, "detach"):  # a tensor of torch
         value = value.detach().cpu()
         return value.float() if str(value.dtype) == "torch.bfloat16" else value
+    if isinstance(value, (list, tuple)) and any(hasattr(item, "detach") for item in value):
+        return [_on_the_host(item) for item in value]
     return value
 
 
@@ -59,9 +61,10 @@ def described(value: Any, array: Array | None = None) -> str:
     if value is None:
         return "None"
     kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    article = "an" if kind[0] in "aeiou" else "a"
     if array is None:
-        return f"a {kind}"
-    return f"a {kind} of shape {array.shape} and type {array.dtype}"
+        return f"{article} {kind}"
+    return f"{article} {kind} of shape {array.shape} and type {array.dtype}"
 
 
 def is_instance(value: Any, module: str, name: str) -> bool:

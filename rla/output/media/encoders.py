@@ -97,7 +97,8 @@ def as_mp4(frames: Array, rate: float) -> bytes:
     if program in _gave_up:
         raise EncodingError(f"'{program}' did not end in time before")
     height, width = frames.shape[1:3]
-    frames = numpy.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    if height % 2 or width % 2:
+        frames = numpy.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     with tempfile.TemporaryDirectory(prefix="rla-video-") as folder:
         path = Path(folder) / "video.mp4"  # the encoder goes back in its file, so it can be no pipe
         _run(program, frames, rate, path)

@@ -55,11 +55,11 @@ def histogram_of(values: Any, call: str) -> Histogram | None:
     if not array.size:
         return None
     smallest, largest = float(array.min()), float(array.max())
-    try:
-        counts, edges = numpy.histogram(array, BUCKETS, range=(smallest, largest))
-        limits = edges[1:].tolist()
-    except ValueError:  # the values are too near to each other, or too far apart, for buckets between them
-        counts, limits = numpy.array([array.size]), [largest]
-    with numpy.errstate(over="ignore"):
+    with numpy.errstate(all="ignore"):
+        try:
+            counts, edges = numpy.histogram(array, BUCKETS, range=(smallest, largest))
+            limits = edges[1:].tolist()
+        except ValueError:  # the values are too near to each other, or too far apart, for buckets between them
+            counts, limits = numpy.array([array.size]), [largest]
         total, squares = float(array.sum()), float(numpy.square(array).sum())
     return Histogram(smallest, largest, array.size, total, squares, limits, counts.tolist())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rla.errors import MissingPackageError
 from rla.output.events import audio_event, histogram_event, image_event, text_event
+from rla.output.media.arrays import described
 from rla.output.media.keeping import MediaKeeping
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class MediaRecording(MediaKeeping):
             TypeError: it is no text.
         """
         if not isinstance(markdown, str):
-            raise TypeError(f"{_call('text', key)} takes a text; got a {type(markdown).__name__}.")
+            raise TypeError(f"{_call('text', key)} takes a text; got {described(markdown)}.")
         if self._keeps(key):
             self._to_tensorboard(key, False, text_event, markdown)
 
@@ -235,7 +236,7 @@ def _call(name: str, key: object) -> str:
         TypeError: the key is no text.
     """
     if not isinstance(key, str):
-        raise TypeError(f"logger.{name}() takes a text as its key; got a {type(key).__name__}.")
+        raise TypeError(f"logger.{name}() takes a text as its key; got {described(key)}.")
     return f"logger.{name}({key!r})"
 
 

@@ -58,12 +58,19 @@ def as_table(rows: Any, call: str) -> Table:
 
 def _of_frame(frame: Any) -> Table:
     numbered = type(frame.index).__name__ == "RangeIndex" and frame.index.name is None
-    index = [] if numbered else [name if name is not None else "index" for name in frame.index.names]
-    rows = list(frame.itertuples(index=False, name=None))
-    if index:
-        keys = [key if len(index) > 1 else (key,) for key in frame.index]
-        rows = [(*key, *row) for key, row in zip(keys, rows, strict=True)]
-    return Table([_name(column) for column in (*index, *frame.columns)], [_values(row) for row in rows])
+    levels = [] if numbered else [frame.index.get_level_values(level) for level in range(frame.index.nlevels)]
+    names = ["index" if level.name is None else level.name for level in levels]
+    columns = [_without_gaps(column) for column in (*levels, *(frame.iloc[:, at] for at in range(frame.shape[1])))]
+    return Table(
+        [_name(name) for name in (*names, *frame.columns)], [_values(row) for row in zip(*columns, strict=True)]
+    )
+
+
+def _without_gaps(column: Any) -> list[Any]:
+    """Return the values of a column of pandas; what is missing is None, except in floats, where it is NaN."""
+    if str(column.dtype).startswith("float"):
+        return list(column)
+    return [None if gap else value for value, gap in zip(column, column.isna(), strict=True)]
 
 
 def _of_dicts(rows: Sequence[Any], call: str) -> Table:
