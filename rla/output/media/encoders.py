@@ -25,7 +25,7 @@ LONGEST: Final = 0xFFFF
 
 LEAST_SECONDS: Final = 20.0
 BYTES_PER_SECOND: Final = 5e6
-"""So long, and so many bytes of pictures in a second, an encoder is waited for: a tenth of what it does on one core."""
+"""An encoder is waited for so long, and a second for so many bytes of pictures: a twentieth of what two cores do."""
 
 _gave_up: set[str] = set()
 """Programs that did not end in time; a training waits for such a one only once."""
