@@ -76,6 +76,26 @@ def test_a_full_disk_is_told_of_once_and_the_training_goes_on(
     assert "No space left on device" in (folder / "warn.txt").read_text()
 
 
+def test_pictures_push_no_rows_out_of_the_memory_while_the_disk_refuses_them(
+    folder: Path, disk: Any, said: list[str], events: Callable[[Path], list[Any]], own_pace: None
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1000, 700, 3), dtype=np.uint8)  # 2 MB each
+    logger.configure(folder, ["csv", "tensorboard"])
+    disk.refuses = ".journal"
+    for step in range(3):
+        logger.record_tabular("loss", step)
+        logger.dump_tabular(step)
+        for _ in range(4):
+            logger.image("noise", noise, save=False)
+        logger.image("small", PICTURE, save=False)
+    disk.refuses = None
+    logger.close()
+    assert len((folder / "progress.csv").read_text().splitlines()) == 4
+    assert logger.get_current().dropped_rows == 0
+    tags = [value.tag for event in events(folder) for value in event.summary.value]
+    assert tags == ["loss", "noise", "small", "loss", "small", "loss", "small"]
+
+
 def test_in_strict_mode_the_next_dump_raises_it(
     folder: Path, full_disk: None, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
