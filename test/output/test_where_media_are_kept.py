@@ -65,6 +65,17 @@ def test_a_file_that_is_there_is_never_replaced(folder: Path) -> None:
     assert (folder / "results" / "a-0.png").read_text() == "mine"
 
 
+def test_many_files_of_one_name_are_not_looked_for_each_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logger.configure(folder, ["csv"])
+    asked = []
+    exists = os.path.exists
+    monkeypatch.setattr(os.path, "exists", lambda path: asked.append(path) or exists(path))
+    for _ in range(100):
+        logger.table("a", [{"a": 1}])
+    assert len(files_below(folder / "results")) == 100
+    assert len([path for path in asked if "results" in path]) < 1000
+
+
 @pytest.mark.parametrize(
     ("key", "file"),
     [

@@ -11,6 +11,11 @@ from rla.names import bounded_name, safe_name
 
 __all__ = ["free_path", "save_result"]
 
+REMEMBERED_NUMBERS: Final = 10_000
+
+_numbers: Final[dict[str, int]] = {}
+"""The last number of each path that had several, so that they are not all looked for again."""
+
 _taken: Final[dict[str, object]] = {}
 """Paths that a thread is about to write to; the first one to enter its token has it."""
 
@@ -61,8 +66,17 @@ def free_path(
     stem = str(Path(folder, *(parts or ["_"])))
     if time_step is not None:
         stem += f"-{time_step}"
-    path, number = f"{stem}{ending}", 1
-    while not cover and (path in _taken or os.path.exists(path)):
+    first = f"{stem}{ending}"
+    if cover or not _is_taken(first):
+        return first
+    number = _numbers.get(first, 2)
+    while _is_taken(path := f"{stem}-{number}{ending}"):
         number += 1
-        path = f"{stem}-{number}{ending}"
+    if len(_numbers) >= REMEMBERED_NUMBERS:
+        _numbers.clear()
+    _numbers[first] = number
     return path
+
+
+def _is_taken(path: str) -> bool:
+    return path in _taken or os.path.exists(path)

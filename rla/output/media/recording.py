@@ -58,8 +58,9 @@ class MediaRecording(MediaKeeping):
         Raises:
             TypeError: it is no text.
         """
+        call = _call("text", key)
         if not isinstance(markdown, str):
-            raise TypeError(f"{_call('text', key)} takes a text; got {described(markdown)}.")
+            raise TypeError(f"{call} takes a text; got {described(markdown)}.")
         if self._keeps(key):
             self._to_tensorboard(key, False, text_event, markdown)
 
