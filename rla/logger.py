@@ -28,6 +28,7 @@ __all__ = [
     "INFO",
     "WARN",
     "Logger",
+    "audio",
     "backup",
     "close",
     "configure",
@@ -36,10 +37,13 @@ __all__ = [
     "dump_tabular",
     "episodes",
     "error",
+    "figure",
     "flush",
     "get_current",
     "get_dir",
     "get_tbx_writer",
+    "histogram",
+    "image",
     "info",
     "log",
     "log_time_tracker",
@@ -54,7 +58,10 @@ __all__ = [
     "reset",
     "set_level",
     "set_time",
+    "table",
+    "text",
     "timestep",
+    "video",
     "warn",
 ]
 
@@ -74,6 +81,13 @@ warn = process_logger.warn
 error = process_logger.error
 backup = process_logger.backup
 set_level = process_logger.set_level
+histogram = process_logger.histogram
+image = process_logger.image
+figure = process_logger.figure
+video = process_logger.video
+audio = process_logger.audio
+text = process_logger.text
+table = process_logger.table
 get_dir = process_logger.get_dir
 flush = process_logger.flush
 close = process_logger.close

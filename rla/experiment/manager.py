@@ -26,7 +26,9 @@ from rla.experiment.endings import finishing, tell_at_end
 from rla.experiment.run import Run, start_run
 from rla.experiment.system import SystemTracking
 from rla.machine import distributed_rank, node_address
+from rla.names import RESULTS
 from rla.output.logger import Logger, process_logger
+from rla.output.media.tables import markdown_table
 from rla.output.registry import check_formats
 
 if TYPE_CHECKING:
@@ -221,7 +223,13 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
             return
         try:
             settings = self.settings
-            self.logger.open(self._run.log_dir, settings.log_used, self._run.heartbeat, settings.table_seconds)
+            self.logger.open(
+                self._run.log_dir,
+                settings.log_used,
+                self._run.heartbeat,
+                settings.table_seconds,
+                self._run.place.path(RESULTS),
+            )
         except (OSError, RunIsAliveError) as error:
             self.finish(FAILED, str(error))
             raise not_writable(root, str(error)) from error
@@ -235,7 +243,9 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
             self.logger.warn_visibly(f"No file gets the values of {names}: their names say that they are secrets.")
         if self.code_selection is not None and (notice := self._run.keep_code(self.code_selection)):
             self.logger.warn_visibly(notice)
-        self.logger.add_text("hyperparameters", _markdown_table(self._run.parameters))
+        if "tensorboard" in self.logger.formats:
+            rows = [(text_of(key), text_of(value)) for key, value in self._run.parameters.items()]
+            self.logger.text("hyperparameters", markdown_table(("hyper-parameter", "value"), rows))
         self.serialize_object_and_save()
 
     def finish(self, status: str = FINISHED, reason: str | None = None) -> None:
@@ -369,14 +379,6 @@ def _temporary_folder(rank: int) -> Path:
     import tempfile  # few processes need it
 
     return Path(tempfile.mkdtemp(prefix=f"rla-rank{rank}-"))
-
-
-def _markdown_table(values: Mapping[str, Any]) -> str:
-    def cell(value: object) -> str:
-        return text_of(value).replace("|", "\\|").replace("\n", " ")
-
-    rows = [f"| {cell(key)} | {cell(value)} |" for key, value in values.items()]
-    return "\n".join(["| hyper-parameter | value |", "| --- | --- |", *rows])
 
 
 exp_manager = ExperimentManager(process_logger)

@@ -1,6 +1,6 @@
 """TensorBoard's event format, packed by hand: one event carries all scalars of a row.
 
-Sources: `tensorboard/compat/proto/{event,summary,tensor}.proto` for the fields, TensorFlow's
+Sources: `tensorboard/compat/proto/{event,summary,histogram,tensor}.proto` for the fields, TensorFlow's
 `lib/io/record_writer.h` for the frame (length, masked CRC-32C of the length, data, masked CRC-32C of the data).
 """
 
@@ -15,7 +15,10 @@ import google_crc32c
 __all__ = [
     "FILE_VERSION",
     "ScalarTemplate",
+    "audio_event",
     "framed",
+    "histogram_event",
+    "image_event",
     "restart_event",
     "scalars_event",
     "text_event",
@@ -26,7 +29,7 @@ FILE_VERSION: Final = b"brain.Event:2"
 
 _LENGTH: Final = struct.Struct("<Q")
 _CHECKSUM: Final = struct.Struct("<I")
-_TIME: Final = struct.Struct("<Bd")
+_DOUBLE: Final = struct.Struct("<Bd")
 _FLOAT: Final = struct.Struct("<Bf")
 _FLOAT_FIELD: Final = bytes([2 << 3 | 5])
 
@@ -49,17 +52,22 @@ def _field(number: int, content: bytes) -> bytes:
     return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 
+def _number(field: int, value: int) -> bytes:
+    """Pack a whole number as a field."""
+    return _varint(field << 3) + _varint(value)
+
+
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
 def _event(time: float, step: int) -> bytes:
-    return _TIME.pack(1 << 3 | 1, time) + b"\x10" + _varint(step)
+    return _DOUBLE.pack(1 << 3 | 1, time) + b"\x10" + _varint(step)
 
 
 def version_event(time: float) -> bytes:
     """Return the event that begins every file."""
-    return _TIME.pack(1 << 3 | 1, time) + _field(3, FILE_VERSION)
+    return _DOUBLE.pack(1 << 3 | 1, time) + _field(3, FILE_VERSION)
 
 
 def restart_event(step: int, time: float) -> bytes:
@@ -118,8 +126,62 @@ def text_event(tag: str, markdown: str, step: int, time: float) -> bytes:
     """Pack a text for TensorBoard's TEXT tab; markdown is shown as such."""
     metadata = _field(1, _field(1, b"text"))
     tensor = _varint(1 << 3) + _varint(_STRING_TYPE) + _field(2, b"") + _field(8, _utf8(markdown))
-    value = _field(1, _utf8(tag)) + _field(9, metadata) + _field(8, tensor)
-    return _event(time, step) + _field(5, _field(1, value))
+    return _value_event(tag, _field(9, metadata) + _field(8, tensor), step, time)
+
+
+def image_event(tag: str, encoded: bytes, size: Sequence[int], channels: int, step: int, time: float) -> bytes:
+    """Pack a picture for TensorBoard's IMAGES tab.
+
+    Args:
+        tag: its name.
+        encoded: the picture as a browser takes it: PNG, or GIF where it moves.
+        size: height and width.
+        channels: 1 (gray), 3 (red, green, blue) or 4 (these and opacity).
+        step: the time step, a whole number of 64 bits.
+        time: seconds since 1970.
+    """
+    height, width = size
+    image = _number(1, height) + _number(2, width) + _number(3, channels) + _field(4, encoded)
+    return _value_event(tag, _field(4, image), step, time)
+
+
+def audio_event(tag: str, wav: bytes, rate: int, channels: int, samples: int, step: int, time: float) -> bytes:
+    """Pack a sound for TensorBoard's AUDIO tab.
+
+    Args:
+        tag: its name.
+        wav: the sound as a WAV file.
+        rate: samples per second.
+        channels: how many channels it has.
+        samples: how many samples each channel has.
+        step: the time step, a whole number of 64 bits.
+        time: seconds since 1970.
+    """
+    audio = _FLOAT.pack(1 << 3 | 5, rate) + _number(2, channels) + _number(3, samples)
+    return _value_event(tag, _field(6, audio + _field(4, wav) + _field(5, b"audio/wav")), step, time)
+
+
+def histogram_event(
+    tag: str, figures: Sequence[float], limits: Sequence[float], counts: Sequence[float], step: int, time: float
+) -> bytes:
+    """Pack a histogram for TensorBoard's HISTOGRAMS and DISTRIBUTIONS tabs.
+
+    Args:
+        tag: its name.
+        figures: smallest value, largest value, number of values, their sum, the sum of their squares.
+        limits: the right end of each bucket, ascending.
+        counts: how many values lie in each bucket.
+        step: the time step, a whole number of 64 bits.
+        time: seconds since 1970.
+    """
+    histogram = b"".join(_DOUBLE.pack(number << 3 | 1, figure) for number, figure in enumerate(figures, start=1))
+    histogram += _field(6, struct.pack(f"<{len(limits)}d", *limits))
+    histogram += _field(7, struct.pack(f"<{len(counts)}d", *counts))
+    return _value_event(tag, _field(5, histogram), step, time)
+
+
+def _value_event(tag: str, content: bytes, step: int, time: float) -> bytes:
+    return _event(time, step) + _field(5, _field(1, _field(1, _utf8(tag)) + content))
 
 
 def _masked(data: bytes) -> bytes:

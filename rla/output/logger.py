@@ -18,15 +18,14 @@ from typing import Any, ClassVar, Final, Protocol
 from rla import files
 from rla.clock import TimeStepHolder, time_step_holder
 from rla.errors import RecordingError, warn_quietly
-from rla.names import BACKUP, DEBUG, EPISODES_FILE, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
+from rla.names import BACKUP, DEBUG, EPISODES_FILE, ERROR, INFO, LEVEL_NAMES, RESULTS, TIME_STEP, TIMESTAMP, WARN
 from rla.output.episodes.file import end_of
 from rla.output.episodes.recording import EpisodeRecording
-from rla.output.events import text_event
+from rla.output.media.recording import MediaRecording
 from rla.output.pipeline import Pipeline
 from rla.output.records import Episodes, Event, Text
 from rla.output.registry import check_formats
 from rla.output.table import format_table
-from rla.output.tensorboard import whole_step
 from rla.output.text_files import TABLE_SECONDS, line_of, write_to_terminal
 from rla.output.values import as_value, shown
 
@@ -43,7 +42,7 @@ class RowFormat(Protocol):
         """Take a row."""
 
 
-class Logger(EpisodeRecording):
+class Logger(MediaRecording, EpisodeRecording):
     """An open row with somewhere to go: hands rows and lines of text to the files of a run.
 
     Before `open`, rows and text are shown on the terminal and nothing is written to disk. In a forked child, text is
@@ -84,6 +83,7 @@ class Logger(EpisodeRecording):
         formats: Sequence[str],
         tick: Callable[[], None] = lambda: None,
         table_seconds: float = TABLE_SECONDS,
+        results_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         """Record into a folder from now on; a folder that was recorded into before is gone on with.
 
@@ -92,6 +92,7 @@ class Logger(EpisodeRecording):
             formats: names of output formats, e.g. ``("csv", "tensorboard")``.
             tick: called about every second while the run is recorded.
             table_seconds: tables on the terminal and in `log.txt` come at most so often; 0 shows every row.
+            results_dir: where pictures, sound and tables are saved; ``results`` in the folder when None.
 
         Raises:
             RunIsAliveError: another process records into this folder.
@@ -102,6 +103,7 @@ class Logger(EpisodeRecording):
         self.close()
         files.make_directories(directory)
         self._pipeline = Pipeline(Path(directory), formats, self._tell, tick, table_seconds)
+        self.results_dir = os.path.abspath(os.path.join(directory, RESULTS) if results_dir is None else results_dir)
         self._to_terminal = "stdout" in formats
         self.muted = False
         self._go_on_after(end_of(Path(directory) / EPISODES_FILE))
@@ -243,18 +245,15 @@ class Logger(EpisodeRecording):
         return True
 
     def _show_media(self) -> None:
-        """Hand what only TensorBoard can show to it, where it is written."""
-        from rla.output.media import write_media
+        """Hand what the open row was given, and no row can hold, to TensorBoard, where it is written."""
+        from rla.output.media.stable_baselines3 import write_media
 
         with self._mutex:
             media = dict(self._media)
             self._media.clear()
         for key, value in media.items() if "tensorboard" in self.formats and self._own_pipeline() else ():
-            try:
-                write_media(self, key, value, whole_step(self.now()))
-            except Exception as error:  # of a foreign package, in a training step: it must not end the training
-                problem = f"'{key}' could not be shown in TensorBoard: {type(error).__name__}: {error}"
-                self._warn_once(f"media {key}", problem)
+            with self._guarded(key):
+                write_media(self, key, value)
 
     def _call_users_format(self, output: RowFormat, row: dict[str, Any]) -> None:
         try:
@@ -342,10 +341,6 @@ class Logger(EpisodeRecording):
             pipeline.append(record)
         elif isinstance(record, Episodes):
             self._refuses_as_child()
-
-    def add_text(self, tag: str, markdown: str) -> None:
-        """Show a text in TensorBoard's TEXT tab, at the current time step."""
-        self.add_event(text_event(tag, markdown, whole_step(self.now()), time.time()))
 
     # ---- what went wrong ---------------------------------------------------------------------------------------------
 
