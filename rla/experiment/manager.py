@@ -31,7 +31,7 @@ from rla.output.registry import check_formats
 if TYPE_CHECKING:
     from rla.snapshot.selection import Selection
 
-__all__ = ["ExperimentManager", "exp_manager"]
+__all__ = ["ExperimentManager", "exp_manager", "markdown_table"]
 
 ALL_RANKS_VARIABLE = "RLA_ALL_RANKS"
 """Set to 1, every rank of a distributed training records an experiment of its own, not only rank 0."""
@@ -208,6 +208,7 @@ class ExperimentManager(CheckpointSaving):
         timers.reset()
         self._custom = CustomData()
         self.forget_saver()
+        self.logger.close_all()
         self.logger.reset()
         if rank:
             if not self._told_rank:
@@ -233,7 +234,7 @@ class ExperimentManager(CheckpointSaving):
             self.logger.warn_visibly(f"No file gets the values of {names}: their names say that they are secrets.")
         if self.code_selection is not None and (notice := self._run.keep_code(self.code_selection)):
             self.logger.warn_visibly(notice)
-        self.logger.add_text("hyperparameters", _markdown_table(self._run.parameters))
+        self.logger.add_text("hyperparameters", markdown_table(self._run.parameters))
         self.serialize_object_and_save()
 
     def finish(self, status: str = FINISHED, reason: str | None = None) -> None:
@@ -253,7 +254,7 @@ class ExperimentManager(CheckpointSaving):
             if run is None or not run.is_mine:
                 return
             try:
-                self.logger.close()
+                self.logger.close_all()
                 if not run.temporary:
                     self._save_archive(run)
             finally:
@@ -368,12 +369,14 @@ def _temporary_folder(rank: int) -> Path:
     return Path(tempfile.mkdtemp(prefix=f"rla-rank{rank}-"))
 
 
-def _markdown_table(values: Mapping[str, Any]) -> str:
+def markdown_table(values: Mapping[str, Any], title: str = "hyper-parameter") -> str:
+    """Return values by name as a table in markdown; ``title`` stands above the names."""
+
     def cell(value: object) -> str:
         return text_of(value).replace("|", "\\|").replace("\n", " ")
 
     rows = [f"| {cell(key)} | {cell(value)} |" for key, value in values.items()]
-    return "\n".join(["| hyper-parameter | value |", "| --- | --- |", *rows])
+    return "\n".join([f"| {title} | value |", "| --- | --- |", *rows])
 
 
 exp_manager = ExperimentManager(process_logger)

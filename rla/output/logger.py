@@ -19,10 +19,10 @@ from rla.clock import TimeStepHolder, time_step_holder
 from rla.errors import RecordingError, warn_quietly
 from rla.names import BACKUP, DEBUG, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
 from rla.output.events import text_event
-from rla.output.open_row import OpenRow
 from rla.output.pipeline import Pipeline
 from rla.output.records import Event, Text
 from rla.output.registry import check_formats
+from rla.output.scope import ScopedRow
 from rla.output.table import format_table
 from rla.output.tensorboard import whole_step
 from rla.output.text_files import TABLE_SECONDS, line_of, write_to_terminal
@@ -35,13 +35,23 @@ STRICT_VARIABLE: Final = "RLA_STRICT"
 
 
 class RowFormat(Protocol):
-    """An object of the user's that is called with each row, in the thread that dumps it."""
+    """An object of the user's that is called with each row, in the thread that dumps it.
+
+    With a method ``writeseq`` it gets the lines of text as well, each as a sequence of texts.
+    """
 
     def writekvs(self, kvs: dict[str, Any]) -> None:
         """Take a row."""
 
 
-class Logger(OpenRow):
+class TextFormat(Protocol):
+    """An object of the user's that is called with each line of text, in the thread that writes it."""
+
+    def writeseq(self, seq: Sequence[str]) -> None:
+        """Take a line, given as the texts that it consists of."""
+
+
+class Logger(ScopedRow):
     """An open row with somewhere to go: hands rows and lines of text to the files of a run.
 
     Before `open`, rows and text are shown on the terminal and nothing is written to disk. In a forked child, text is
@@ -49,9 +59,12 @@ class Logger(OpenRow):
 
     Args:
         clock: the holder of the time step.
+        on_terminal: whether rows and text are shown on the terminal while nothing is recorded.
 
     Attributes:
-        output_formats: objects of the user's that are called with each row.
+        output_formats: objects of the user's that are called with each row, and with each line of text if they take it.
+        warn_output_formats: the same for warnings and errors alone.
+        backup_output_formats: the same for lines of the level ``BACKUP`` alone.
         log_callback: called with a copy of each row in the thread that dumps it; what it raises goes through.
         level: lines of text below this level are left out.
     """
@@ -59,17 +72,18 @@ class Logger(OpenRow):
     CURRENT: ClassVar[Logger | None] = None
     DEFAULT: ClassVar[Logger | None] = None
 
-    def __init__(self, clock: TimeStepHolder = time_step_holder) -> None:
+    def __init__(self, clock: TimeStepHolder = time_step_holder, on_terminal: bool = True) -> None:
         super().__init__(clock)
-        self.output_formats: list[RowFormat] = []
+        self.output_formats: list[RowFormat | TextFormat] = []
+        self.warn_output_formats: list[TextFormat] = []
+        self.backup_output_formats: list[TextFormat] = []
         self.log_callback: Callable[[dict[str, Any]], object] | None = None
         self.level = INFO
         self.muted = False
         self._pipeline: Pipeline | None = None
-        self._to_terminal = True
+        self._on_terminal = self._to_terminal = on_terminal
         self._warned: set[str] = set()
         self._dropped_rows = 0
-        self._unraised: str | None = None
         _loggers.add(self)
 
     # ---- where it goes -----------------------------------------------------------------------------------------------
@@ -107,7 +121,7 @@ class Logger(OpenRow):
         if pipeline is not None:
             pipeline.close()
             self._dropped_rows = pipeline.dropped_rows
-        self._to_terminal = True
+        self._to_terminal = self._on_terminal
         self.muted = False
 
     def reset(self) -> None:
@@ -189,7 +203,7 @@ class Logger(OpenRow):
             if not (mine and pipeline.append_row(row, time_step, now, excluded)):  # type: ignore[union-attr]
                 self._do_without_pipeline(row, excluded)
         for output in self.output_formats:
-            self._call_users_format(output, dict(row))
+            self._call_users_format(output, "writekvs", dict(row))
         if self.log_callback is not None:
             self.log_callback(dict(row))
         if self._unraised is not None:
@@ -202,7 +216,7 @@ class Logger(OpenRow):
         if pipeline is not None and pipeline.pid != os.getpid():
             problem = "rows of a forked child are not recorded; give it an experiment of its own"
             self._warn_once("fork", problem)
-        elif not self.muted:
+        elif self._on_terminal and not self.muted:
             cells = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
             self._show(format_table(cells))
 
@@ -220,9 +234,12 @@ class Logger(OpenRow):
                 problem = f"'{key}' could not be shown in TensorBoard: {type(error).__name__}: {error}"
                 self._warn_once(f"media {key}", problem)
 
-    def _call_users_format(self, output: RowFormat, row: dict[str, Any]) -> None:
+    def _call_users_format(self, output: RowFormat | TextFormat, method: str, content: object) -> None:
+        """Hand a row (``writekvs``) or a line of text (``writeseq``) to a format; most take only one of these."""
+        if not hasattr(output, method) and (hasattr(output, "writekvs") or hasattr(output, "writeseq")):
+            return
         try:
-            output.writekvs(row)
+            getattr(output, method)(content)
         except Exception as error:  # the user's code, called from a training step: it must not end the training
             problem = f"the output format {type(output).__name__} failed: {type(error).__name__}: {error}"
             self._warn_once(f"format {id(output)}", problem)
@@ -243,6 +260,9 @@ class Logger(OpenRow):
             self._show(line_of(line) + "\n")
         if (pipeline := self._own_pipeline()) is not None:
             pipeline.append(line)
+        further = {WARN: self.warn_output_formats, ERROR: self.warn_output_formats, BACKUP: self.backup_output_formats}
+        for output in (*self.output_formats, *further.get(level, ())):
+            self._call_users_format(output, "writeseq", [line_of(line)])
 
     def _show(self, text: str) -> None:
         if (problem := write_to_terminal(text)) is not None:
@@ -301,7 +321,7 @@ class Logger(OpenRow):
         """Say on stderr that something failed inside rla; return the line that belongs into `warn.txt`."""
         warn_quietly(problem)
         if os.environ.get(STRICT_VARIABLE) == "1":
-            self._unraised = problem
+            (self._lent_to or self)._unraised = problem
         return Text(WARN, self.now(), time.time(), problem)
 
     def _raise_what_failed(self) -> None:

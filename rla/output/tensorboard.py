@@ -22,9 +22,9 @@ from rla.output.records import Event, Record, Row, Value
 from rla.output.schemas import PerSchema
 from rla.output.table import shortened
 
-__all__ = ["TensorBoardOutput"]
+__all__ = ["SELF_EVIDENT", "TensorBoardOutput", "as_float32", "event_files", "whole_step"]
 
-_SELF_EVIDENT: Final = frozenset({TIME_STEP, TIMESTAMP})
+SELF_EVIDENT: Final = frozenset({TIME_STEP, TIMESTAMP})
 """Each event has a step and a time of its own; as curves they would say nothing."""
 
 _numbers = itertools.count()
@@ -38,9 +38,10 @@ class TensorBoardOutput(FileOutput):
     """
 
     name: ClassVar[str] = "tensorboard"
+    events_folder: ClassVar[str] = EVENTS_FOLDER
 
     def __init__(self, directory: Path) -> None:
-        files.make_directories(directory / EVENTS_FOLDER)
+        files.make_directories(directory / self.events_folder)
         super().__init__(directory)
         self._prepare()
         self._begin()
@@ -51,7 +52,7 @@ class TensorBoardOutput(FileOutput):
 
     @classmethod
     def adopt(cls, directory: Path) -> Output:
-        earlier = _event_files(directory)
+        earlier = event_files(directory / cls.events_folder)
         if not earlier:
             return cls(directory)
         output = cls.__new__(cls)
@@ -60,7 +61,8 @@ class TensorBoardOutput(FileOutput):
         return output
 
     def path_in(self, directory: Path) -> Path:
-        return directory / EVENTS_FOLDER / _new_name(_event_files(directory))
+        folder = directory / self.events_folder
+        return folder / _new_name(event_files(folder))
 
     def _begin(self) -> None:
         self.file.append(framed(version_event(time.time())))
@@ -78,7 +80,7 @@ class TensorBoardOutput(FileOutput):
         return record.encoded if isinstance(record, Event) else None
 
     def _scalars_of(self, row: Row) -> _Scalars | None:
-        wanted = row.keys_for(self.name) - _SELF_EVIDENT
+        wanted = row.keys_for(self.name) - SELF_EVIDENT
         keys = [key for key in row.keys if key in wanted]
         return _Scalars(keys, row.keys, self._tell) if keys else None
 
@@ -98,8 +100,9 @@ class TensorBoardOutput(FileOutput):
         return position
 
 
-def _event_files(directory: Path) -> list[Path]:
-    return sorted((directory / EVENTS_FOLDER).glob("events.out.tfevents.*"))
+def event_files(folder: Path) -> list[Path]:
+    """Return the event files of a folder, in the order in which TensorBoard reads them."""
+    return sorted(folder.glob("events.out.tfevents.*"))
 
 
 def whole_step(step: int | float) -> int:
@@ -135,13 +138,13 @@ class _Scalars:
             scalars = []
             for tag, value in zip(self._tags, values, strict=True):
                 if isinstance(value, (int, float)):
-                    scalars.append((tag, _as_float32(value)))
+                    scalars.append((tag, as_float32(value)))
                 elif value is not None:
                     self._tell(tag, value)
             return scalars_event(scalars, step, row.time) if scalars else None
 
 
-def _as_float32(value: int | float) -> float:
+def as_float32(value: int | float) -> float:
     """Return a number that the 32 bits of a scalar can hold; what is too large becomes infinite."""
     try:
         number = float(value)
