@@ -22,6 +22,7 @@ ALIASES: Final[dict[str, str]] = {
     "easy_torch.save_tools": "rla.compat.torch_save_tools",
     "query_tool": "rla.compat.query_tool",
     "trackers": "rla.compat.trackers",
+    "trackers.memory_used_recorder": "rla.compat.memory_used_recorder",
     "trackers.time_used_recorder": "rla.timers",
 }
 

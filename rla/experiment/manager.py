@@ -211,6 +211,7 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
         timers.reset()
         self._custom = CustomData()
         self.forget_saver()
+        self.logger.close_all()
         self.logger.reset()
         if rank:
             if not self._told_rank:
@@ -266,7 +267,7 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
                 return
             self._end_sampling()
             try:
-                self.logger.close()
+                self.logger.close_all()
                 if not run.temporary:
                     self._save_archive(run)
             finally:

@@ -17,10 +17,13 @@ __all__ = [
     "ScalarTemplate",
     "audio_event",
     "framed",
+    "graph_event",
     "histogram_event",
     "image_event",
+    "masked_checksum",
     "restart_event",
     "scalars_event",
+    "summary_event",
     "text_event",
     "version_event",
 ]
@@ -184,7 +187,18 @@ def _value_event(tag: str, content: bytes, step: int, time: float) -> bytes:
     return _event(time, step) + _field(5, _field(1, _field(1, _utf8(tag)) + content))
 
 
-def _masked(data: bytes) -> bytes:
+def summary_event(values: Iterable[bytes], step: int, time: float) -> bytes:
+    """Pack values of a summary that are packed already, each a ``Summary.Value``."""
+    return _event(time, step) + _field(5, b"".join(_field(1, value) for value in values))
+
+
+def graph_event(graph: bytes, step: int, time: float) -> bytes:
+    """Pack a computation graph, given as a packed ``GraphDef``."""
+    return _event(time, step) + _field(4, graph)
+
+
+def masked_checksum(data: bytes) -> bytes:
+    """Return the checksum of a record, or of its length, as an event file has it."""
     checksum = google_crc32c.value(data)
     return _CHECKSUM.pack((((checksum >> 15) | (checksum << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
 
@@ -192,4 +206,4 @@ def _masked(data: bytes) -> bytes:
 def framed(event: bytes) -> bytes:
     """Return an event as a record of an event file."""
     length = _LENGTH.pack(len(event))
-    return length + _masked(length) + event + _masked(event)
+    return length + masked_checksum(length) + event + masked_checksum(event)

@@ -25,6 +25,7 @@ from rla.output.media.recording import MediaRecording
 from rla.output.pipeline import Pipeline
 from rla.output.records import Episodes, Event, Text
 from rla.output.registry import check_formats
+from rla.output.scope import ScopedRow
 from rla.output.table import format_table
 from rla.output.text_files import TABLE_SECONDS, line_of, write_to_terminal
 from rla.output.values import as_value, shown
@@ -36,13 +37,23 @@ STRICT_VARIABLE: Final = "RLA_STRICT"
 
 
 class RowFormat(Protocol):
-    """An object of the user's that is called with each row, in the thread that dumps it."""
+    """An object of the user's that is called with each row, in the thread that dumps it.
+
+    With a method ``writeseq`` it gets the lines of text as well, each as a sequence of texts.
+    """
 
     def writekvs(self, kvs: dict[str, Any]) -> None:
         """Take a row."""
 
 
-class Logger(MediaRecording, EpisodeRecording):
+class TextFormat(Protocol):
+    """An object of the user's that is called with each line of text, in the thread that writes it."""
+
+    def writeseq(self, seq: Sequence[str]) -> None:
+        """Take a line, given as the texts that it consists of."""
+
+
+class Logger(MediaRecording, EpisodeRecording, ScopedRow):
     """An open row with somewhere to go: hands rows and lines of text to the files of a run.
 
     Before `open`, rows and text are shown on the terminal and nothing is written to disk. In a forked child, text is
@@ -50,9 +61,12 @@ class Logger(MediaRecording, EpisodeRecording):
 
     Args:
         clock: the holder of the time step.
+        on_terminal: whether rows and text are shown on the terminal while nothing is recorded.
 
     Attributes:
-        output_formats: objects of the user's that are called with each row.
+        output_formats: objects of the user's that are called with each row, and with each line of text if they take it.
+        warn_output_formats: the same for warnings and errors alone.
+        backup_output_formats: the same for lines of the level ``BACKUP`` alone.
         log_callback: called with a copy of each row in the thread that dumps it; what it raises goes through.
         level: lines of text below this level are left out.
         before_close: called before a recording ends: whoever collects rows for this logger dumps what is left.
@@ -61,18 +75,19 @@ class Logger(MediaRecording, EpisodeRecording):
     CURRENT: ClassVar[Logger | None] = None
     DEFAULT: ClassVar[Logger | None] = None
 
-    def __init__(self, clock: TimeStepHolder = time_step_holder) -> None:
+    def __init__(self, clock: TimeStepHolder = time_step_holder, on_terminal: bool = True) -> None:
         super().__init__(clock)
-        self.output_formats: list[RowFormat] = []
+        self.output_formats: list[RowFormat | TextFormat] = []
+        self.warn_output_formats: list[TextFormat] = []
+        self.backup_output_formats: list[TextFormat] = []
         self.log_callback: Callable[[dict[str, Any]], object] | None = None
         self.level = INFO
         self.muted = False
         self.before_close: set[Callable[[], object]] = set()
         self._pipeline: Pipeline | None = None
-        self._to_terminal = True
+        self._on_terminal = self._to_terminal = on_terminal
         self._warned: set[str] = set()
         self._dropped_rows = 0
-        self._unraised: str | None = None
         _loggers.add(self)
 
     # ---- where it goes -----------------------------------------------------------------------------------------------
@@ -118,7 +133,7 @@ class Logger(MediaRecording, EpisodeRecording):
             if pipeline is not None:
                 pipeline.close()
                 self._dropped_rows = pipeline.dropped_rows
-            self._to_terminal = True
+            self._to_terminal = self._on_terminal
             self.muted = False
 
     def reset(self) -> None:
@@ -205,7 +220,7 @@ class Logger(MediaRecording, EpisodeRecording):
             if not (mine and pipeline.append_row(row, time_step, now, excluded)):  # type: ignore[union-attr]
                 self._do_without_pipeline(row, excluded)
         for output in self.output_formats:
-            self._call_users_format(output, dict(row))
+            self._call_users_format(output, "writekvs", dict(row))
         if self.log_callback is not None:
             self.log_callback(dict(row))
         if self._unraised is not None:
@@ -231,7 +246,7 @@ class Logger(MediaRecording, EpisodeRecording):
 
     def _do_without_pipeline(self, row: dict[str, Any], excluded: Mapping[str, frozenset[str]]) -> None:
         """Show a row, before a run and after it; a forked child refuses it."""
-        if not self._refuses_as_child() and not self.muted:
+        if not self._refuses_as_child() and self._on_terminal and not self.muted:
             cells = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
             self._show(format_table(cells))
 
@@ -255,9 +270,12 @@ class Logger(MediaRecording, EpisodeRecording):
             with self._guarded(key):
                 write_media(self, key, value)
 
-    def _call_users_format(self, output: RowFormat, row: dict[str, Any]) -> None:
+    def _call_users_format(self, output: RowFormat | TextFormat, method: str, content: object) -> None:
+        """Hand a row (``writekvs``) or a line of text (``writeseq``) to a format; most take only one of these."""
+        if not hasattr(output, method) and (hasattr(output, "writekvs") or hasattr(output, "writeseq")):
+            return
         try:
-            output.writekvs(row)
+            getattr(output, method)(content)
         except Exception as error:  # the user's code, called from a training step: it must not end the training
             problem = f"the output format {type(output).__name__} failed: {type(error).__name__}: {error}"
             self._warn_once(f"format {id(output)}", problem)
@@ -289,6 +307,9 @@ class Logger(MediaRecording, EpisodeRecording):
             self._show(line_of(line) + "\n")
         if (pipeline := self._own_pipeline()) is not None:
             pipeline.append(line)
+        further = {WARN: self.warn_output_formats, ERROR: self.warn_output_formats, BACKUP: self.backup_output_formats}
+        for output in (*self.output_formats, *further.get(level, ())):
+            self._call_users_format(output, "writeseq", [line_of(line)])
 
     def _show(self, text: str) -> None:
         if (problem := write_to_terminal(text)) is not None:
@@ -348,7 +369,7 @@ class Logger(MediaRecording, EpisodeRecording):
         """Say on stderr that something failed inside rla; return the line that belongs into `warn.txt`."""
         warn_quietly(problem)
         if os.environ.get(STRICT_VARIABLE) == "1":
-            self._unraised = problem
+            (self._lent_to or self)._unraised = problem
         return Text(WARN, self.now(), time.time(), problem)
 
     def _raise_what_failed(self) -> None:

@@ -23,12 +23,18 @@ from rla.output.records import Event, Record, Row, Value
 from rla.output.schemas import PerSchema
 from rla.output.table import shortened
 
-__all__ = ["TensorBoardOutput", "begin_events_in", "events_folder", "whole_step"]
+__all__ = [
+    "SELF_EVIDENT",
+    "TensorBoardOutput",
+    "as_float32",
+    "begin_events_in",
+    "event_files",
+    "events_folder",
+    "whole_step",
+]
 
-_SELF_EVIDENT: Final = frozenset({TIME_STEP, TIMESTAMP})
+SELF_EVIDENT: Final = frozenset({TIME_STEP, TIMESTAMP})
 """Each event has a step and a time of its own; as curves they would say nothing."""
-
-_PATTERN: Final = "events.out.tfevents.*"
 
 _numbers = itertools.count()
 
@@ -43,7 +49,7 @@ class TensorBoardOutput(FileOutput):
     name: ClassVar[str] = "tensorboard"
 
     def __init__(self, directory: Path) -> None:
-        files.make_directories(events_folder(directory))
+        files.make_directories(self.folder_in(directory))
         super().__init__(directory)
         self._prepare()
         self._begin()
@@ -54,7 +60,7 @@ class TensorBoardOutput(FileOutput):
 
     @classmethod
     def adopt(cls, directory: Path) -> Output:
-        earlier = _event_files(directory)
+        earlier = event_files(cls.folder_in(directory))
         if not earlier:
             return cls(directory)
         output = cls.__new__(cls)
@@ -63,7 +69,13 @@ class TensorBoardOutput(FileOutput):
         return output
 
     def path_in(self, directory: Path) -> Path:
-        return events_folder(directory) / _new_name(_event_files(directory))
+        folder = self.folder_in(directory)
+        return folder / _new_name(event_files(folder))
+
+    @classmethod
+    def folder_in(cls, directory: Path) -> Path:
+        """Return the folder of the event files."""
+        return events_folder(directory)
 
     def _begin(self) -> None:
         self.file.append(framed(version_event(time.time())))
@@ -81,7 +93,7 @@ class TensorBoardOutput(FileOutput):
         return record.encoded if isinstance(record, Event) else None
 
     def _scalars_of(self, row: Row) -> _Scalars | None:
-        wanted = row.keys_for(self.name) - _SELF_EVIDENT
+        wanted = row.keys_for(self.name) - SELF_EVIDENT
         keys = [key for key in row.keys if key in wanted]
         return _Scalars(keys, row.keys, self._tell) if keys else None
 
@@ -108,7 +120,7 @@ def events_folder(directory: Path) -> Path:
         directory: the run's log folder.
     """
     nested = directory / EVENTS_FOLDER
-    return directory if any(directory.glob(_PATTERN)) and not any(nested.glob(_PATTERN)) else nested
+    return directory if event_files(directory) and not event_files(nested) else nested
 
 
 def begin_events_in(directory: Path) -> None:
@@ -119,14 +131,15 @@ def begin_events_in(directory: Path) -> None:
     Raises:
         OSError: it could not be written.
     """
-    if not _event_files(directory):
+    if not event_files(events_folder(directory)):
         files.make_directories(directory)
         with contextlib.closing(AppendedFile(directory / _new_name(()))) as first:
             first.append(framed(version_event(time.time())))
 
 
-def _event_files(directory: Path) -> list[Path]:
-    return sorted(events_folder(directory).glob(_PATTERN))
+def event_files(folder: Path) -> list[Path]:
+    """Return the event files of a folder, in the order in which TensorBoard reads them."""
+    return sorted(folder.glob("events.out.tfevents.*"))
 
 
 def whole_step(step: int | float) -> int:
@@ -162,13 +175,13 @@ class _Scalars:
             scalars = []
             for tag, value in zip(self._tags, values, strict=True):
                 if isinstance(value, (int, float)):
-                    scalars.append((tag, _as_float32(value)))
+                    scalars.append((tag, as_float32(value)))
                 elif value is not None:
                     self._tell(tag, value)
             return scalars_event(scalars, step, row.time) if scalars else None
 
 
-def _as_float32(value: int | float) -> float:
+def as_float32(value: int | float) -> float:
     """Return a number that the 32 bits of a scalar can hold; what is too large becomes infinite."""
     try:
         number = float(value)
