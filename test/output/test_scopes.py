@@ -62,6 +62,16 @@ def test_the_open_row_its_averages_and_frequencies_wait(folder: Path, inner: Pat
     assert column(folder, "open") == [1]
 
 
+def test_who_holds_the_averages_and_frequencies_sees_those_that_count_now(inner: Path) -> None:
+    averages, recorded_at = logger.get_current().averages, logger.get_current().recorded_at
+    logger.ma_record_tabular("outer", 1.0, 1, freq=1)
+    with logger.scoped_configure(inner, ["csv"]):
+        assert averages == recorded_at == {}
+        logger.ma_record_tabular("inner", 1.0, 1, freq=1)
+        assert list(averages) == list(recorded_at) == ["inner"]
+    assert list(averages) == list(recorded_at) == ["outer"]
+
+
 def test_also_after_an_exception(folder: Path, inner: Path, dump: Callable) -> None:
     logger.configure(folder, ["csv"])
     logger.record_tabular("open", 1)

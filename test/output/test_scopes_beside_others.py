@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rla import exp_manager, logger, read_progress
+from rla import Logger, exp_manager, logger, read_progress
 from rla.errors import ConfigValueError, RecordingError, RunIsAliveError
 
 
@@ -64,6 +64,30 @@ def test_rows_of_other_threads_are_never_lost(folder: Path, inner: Path) -> None
         stop.set()
         thread.join()
     assert sorted(column(folder, "count") + column(inner, "count")) == sorted(recorded)
+
+
+def test_a_dump_that_is_under_way_ends_before_the_block_begins(
+    folder: Path, inner: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger.configure(folder, ["csv"])
+    taken, begun = threading.Event(), threading.Event()
+    now = Logger.now
+
+    def slow_now(self: Logger) -> int | float:
+        if threading.current_thread() is thread:
+            taken.set()
+            begun.wait(0.3)
+        return now(self)
+
+    monkeypatch.setattr(Logger, "now", slow_now)
+    logger.record_tabular("loss", 1)
+    thread = threading.Thread(target=logger.dump_tabular)
+    thread.start()
+    taken.wait()
+    with logger.scoped_configure(inner, ["csv"]):
+        begun.set()
+        thread.join()
+    assert (column(folder), column(inner)) == ([1], [])
 
 
 def test_an_experiment_that_ends_inside_is_written_out(start: Callable, inner: Path, dump: Callable) -> None:
