@@ -144,7 +144,7 @@ def test_it_may_set_itself_aside(tmp_path: Path) -> None:
 
 def test_what_its_formats_hold_is_whole_when_the_program_ends(run_python: Callable, tmp_path: Path) -> None:
     done = run_python(
-        "from RLA.easy_log.logger import *\nfrom RLA.easy_log.logger import CSVOutputFormat\n"
+        "from RLA.easy_log.logger import CSVOutputFormat, Logger\n"
         "own = Logger('.', [CSVOutputFormat('own.csv')], [], [])\n"
         "for step in range(50):\n"
         "    own.logkv(f'key {step // 10}', step)\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,6 @@ from RLA.easy_log.logger import (
     KVWriter,
     Logger,
     SeqWriter,
-    TensorBoardOutputFormat,
-    make_output_format,
 )
 
 from rla import RLAWarning, exp_manager, files, logger, read_progress
@@ -193,34 +190,3 @@ def test_a_full_disk_warns_and_the_rows_are_written_once_there_is_room(
     dump(2, loss=2)
     csv.close()
     assert pd.read_csv(tmp_path / "eval.csv")["loss"].tolist() == [0, 1, 2]
-
-
-@pytest.mark.parametrize(
-    ("name", "cls", "file"),
-    [
-        ("log", HumanOutputFormat, "log_b.txt"),
-        ("warn", HumanOutputFormat, "warn_b.txt"),
-        ("backup", HumanOutputFormat, "backup_b.txt"),
-        ("csv", CSVOutputFormat, "progress_b.csv"),
-        ("json", JSONOutputFormat, "progress_b.json"),
-        ("tensorboard", TensorBoardOutputFormat, "tb_b/events"),
-    ],
-)
-def test_a_format_is_made_by_its_name(name: str, cls: type, file: str, tmp_path: Path) -> None:
-    made = make_output_format(name, str(tmp_path / "new"), "_b")
-    assert type(made) is cls
-    made.writekvs({"loss": 1})
-    made.close()
-    assert (tmp_path / "new" / file).exists()
-
-
-def test_the_terminal_is_a_format_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    make_output_format("stdout", tmp_path).writekvs({"loss": 1})
-    assert "| loss | 1 |" in capsys.readouterr().out
-    assert sys.stdout is not None
-
-
-def test_a_name_that_is_none_is_refused_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="Did you mean 'csv'"):
-        make_output_format("cvs", tmp_path / "new")
-    assert not (tmp_path / "new").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 from tensorboard.util import tensor_util
 
 from rla import logger
+from rla.output.events import masked_checksum
 
 
 def values_of(table: pd.DataFrame) -> dict[str, list[tuple[int, float]]]:
@@ -163,6 +165,14 @@ def test_nothing_behind_a_damaged_byte_is_read(folder: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-60] ^= 1
     path.write_bytes(content)
+    assert values_of(logger.read_tb(folder)) == {"loss": [(1, 1.0)]}
+
+
+def test_a_record_that_claims_more_than_the_file_has_is_not_asked_for(folder: Path) -> None:
+    path = write_events(folder, scalar("loss", 1.0, 1))
+    length = struct.pack("<Q", 1 << 62)
+    with path.open("ab") as stream:
+        stream.write(length + masked_checksum(length) + b"the rest")
     assert values_of(logger.read_tb(folder)) == {"loss": [(1, 1.0)]}
 
 
