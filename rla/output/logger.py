@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Final, Protocol
 from rla import files
 from rla.clock import TimeStepHolder, time_step_holder
 from rla.errors import RecordingError, warn_quietly
-from rla.names import BACKUP, DEBUG, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
+from rla.names import BACKUP, DEBUG, DISABLED, ERROR, INFO, LEVEL_NAMES, TIME_STEP, TIMESTAMP, WARN
 from rla.output.events import text_event
 from rla.output.open_row import OpenRow
 from rla.output.pipeline import Pipeline
@@ -231,7 +231,7 @@ class Logger(OpenRow):
         if pipeline is not None and pipeline.pid != os.getpid():
             problem = "rows of a forked child are not recorded; give it an experiment of its own"
             self._warn_once("fork", problem)
-        elif not self.muted:
+        elif not self.muted and self.level != DISABLED:  # as workers of baselines call it, which are to be silent
             cells = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
             self._show(format_table(cells))
 
