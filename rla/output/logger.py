@@ -18,7 +18,19 @@ from typing import Any, ClassVar, Final, Protocol
 from rla import files
 from rla.clock import TimeStepHolder, time_step_holder
 from rla.errors import RecordingError, warn_quietly
-from rla.names import BACKUP, DEBUG, EPISODES_FILE, ERROR, INFO, LEVEL_NAMES, RESULTS, TIME_STEP, TIMESTAMP, WARN
+from rla.names import (
+    BACKUP,
+    DEBUG,
+    DISABLED,
+    EPISODES_FILE,
+    ERROR,
+    INFO,
+    LEVEL_NAMES,
+    RESULTS,
+    TIME_STEP,
+    TIMESTAMP,
+    WARN,
+)
 from rla.output.episodes.file import end_of
 from rla.output.episodes.recording import EpisodeRecording
 from rla.output.media.recording import MediaRecording
@@ -246,7 +258,8 @@ class Logger(MediaRecording, EpisodeRecording, ScopedRow):
 
     def _do_without_pipeline(self, row: dict[str, Any], excluded: Mapping[str, frozenset[str]]) -> None:
         """Show a row, before a run and after it; a forked child refuses it."""
-        if not self._refuses_as_child() and self._on_terminal and not self.muted:
+        silent = self.muted or self.level == DISABLED  # as workers of baselines set it
+        if not self._refuses_as_child() and self._on_terminal and not silent:
             cells = {key: as_value(val) for key, val in row.items() if "stdout" not in excluded.get(key, ())}
             self._show(format_table(cells))
 
