@@ -5,46 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rla.output.media.places import save_result
-from rla.output.open_row import OpenRow
+from rla.output.recording import Recording
 from rla.output.tensorboard import whole_step
-
-if TYPE_CHECKING:
-    from rla.output.pipeline import Pipeline
 
 __all__ = ["MediaKeeping"]
 
 
-class MediaKeeping(OpenRow):
-    """An open row beside which other things are kept, each at the current time step.
-
-    Attributes:
-        muted: whether nothing shall be recorded.
-        results_dir: the folder of the files; None before a run is open.
-    """
-
-    muted = False
-    results_dir: str | os.PathLike[str] | None = None
-
-    @property
-    @abstractmethod
-    def formats(self) -> tuple[str, ...]:
-        """Names of the output formats that are written."""
-
-    @abstractmethod
-    def get_dir(self) -> str | None:
-        """Return the folder that is recorded into; None before a run is open."""
-
-    @abstractmethod
-    def add_event(self, encoded: bytes) -> None:
-        """Record a finished event of TensorBoard, as bytes."""
-
-    @abstractmethod
-    def _own_pipeline(self) -> Pipeline | None: ...
+class MediaKeeping(Recording):
+    """A recording beside which other things are kept, each at the current time step."""
 
     def save_result(
         self,
