@@ -165,7 +165,9 @@ def test_rows_of_threads_are_neither_mixed_nor_lost(writer: SummaryWriter, folde
         assert points == [(step, step) for step in range(200)]
 
 
-def test_all_steps_but_the_open_one_survive_kill_9(folder: Path, in_a_fork: Callable[..., int]) -> None:
+def test_all_steps_but_the_open_one_survive_kill_9(
+    folder: Path, in_a_fork: Callable[..., int], runs: Callable[..., Any]
+) -> None:
     def train() -> None:
         writer = SummaryWriter(folder)
         for step in range(500):
@@ -180,6 +182,7 @@ def test_all_steps_but_the_open_one_survive_kill_9(folder: Path, in_a_fork: Call
     SummaryWriter(folder).close()  # whoever records there next completes the files
     lines = (folder / "progress.csv").read_text().splitlines()
     assert len(lines) == 500
+    assert runs(folder.parent)["first"]["a"] == [(step, step) for step in range(499)]
 
 
 @pytest.mark.parametrize("end", ["", "raise RuntimeError('the training failed')", "os.kill(os.getpid(), 15)"])

@@ -147,6 +147,7 @@ def test_images_and_figures(seen_of_both: Callable) -> None:
         assert (of_ours.step, of_ours.width, of_ours.height) == (of_real.step, of_real.width, of_real.height)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_the_rest(seen_of_both: Callable) -> None:
     def record(writer: Any) -> None:
         writer.add_pr_curve("curve", np.array([0, 1, 1]), np.array([0.1, 0.6, 0.9]), 3)
