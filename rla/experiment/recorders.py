@@ -63,7 +63,11 @@ def _split(name: str, suffixes: Collection[str]) -> tuple[str, str]:
 
 
 def _folder(results_dir: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
-    return exp_manager.results_dir if results_dir is None else results_dir
+    if results_dir is not None:
+        return results_dir
+    logger = exp_manager.logger  # it may record without an experiment, by `logger.configure`
+    recorded = logger.results_dir if logger.get_dir() is not None else None
+    return exp_manager.results_dir if recorded is None else recorded
 
 
 def _step(add_timestamp: bool) -> int | float | None:

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.figure import Figure
 
-from rla import MatplotlibRecorder, RLAWarning, exp_manager, files
+from rla import MatplotlibRecorder, RLAWarning, exp_manager, files, logger
 from rla.errors import NotConfiguredError
 
 Start = Callable[..., None]
@@ -265,3 +265,10 @@ print(MatplotlibRecorder.save("a"))
 """
     done = run_experiment(program, env={"DISPLAY": "", "MPLBACKEND": "", "HOME": os.environ.get("HOME", "/")})
     assert is_png(done.stdout.strip()), done.stderr
+
+
+def test_without_an_experiment_a_figure_goes_where_the_logger_records(tmp_path: Path) -> None:
+    logger.configure(tmp_path / "run", ["csv"])
+    path = MatplotlibRecorder.save("curve", Figure(), add_timestamp=False)
+    assert path == str(tmp_path / "run" / "results" / "curve.png")
+    assert Path(path).exists()
