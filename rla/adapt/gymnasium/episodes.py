@@ -153,12 +153,12 @@ class VectorEpisodeRecorder(VectorWrapper):
         result = self.env.step(actions)
         _, rewards, terminations, truncations, infos = result
         stepped = ~self._to_reset
-        self._returns += np.where(stepped, _array(rewards), 0.0)
-        self._lengths += stepped
+        self._returns += _array(rewards)
+        self._lengths += 1
+        self._begin(~stepped)
         if self._count_steps:
             process_logger.clock.add_time(int(stepped.sum()))
-        self._begin(~stepped)
-        ended = stepped & (_array(terminations) | _array(truncations))
+        ended = _array(terminations) | _array(truncations)
         if ended.any():
             self._end(ended, infos)
         return result
