@@ -39,7 +39,7 @@ from rla.version import __version__
 if TYPE_CHECKING:
     from rla.experiment.difference import compare_experiments
     from rla.experiment.query import experiment_data_query, single_experiment_query
-    from rla.experiment.recorders import MatplotlibRecorder
+    from rla.experiment.recorders import ImgRecorder, MatplotlibRecorder
     from rla.output.episodes.reading import read_episodes
     from rla.output.reader import read_progress
 
@@ -54,6 +54,7 @@ __all__ = [
     "TMP_DATA",
     "TREES",
     "ExperimentManager",
+    "ImgRecorder",
     "Logger",
     "MatplotlibRecorder",
     "RLAError",
@@ -71,6 +72,7 @@ __all__ = [
 ]
 
 _LOADED_ON_FIRST_USE: Final = {
+    "ImgRecorder": "rla.experiment.recorders",
     "MatplotlibRecorder": "rla.experiment.recorders",
     "compare_experiments": "rla.experiment.difference",
     "experiment_data_query": "rla.experiment.query",

@@ -1,7 +1,12 @@
-"""The words of the database: trees, columns, levels and formats, as `docs/formats.md` explains them."""
+"""The words of the database: trees, columns, levels and formats, as `docs/formats.md` explains them.
+
+And how a text becomes a name on disk, one way for folders of experiments and for files of results.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Final
 
 LOG: Final = "log"
@@ -60,3 +65,31 @@ ERROR: Final = 40
 DISABLED: Final = 50
 BACKUP: Final = 60
 LEVEL_NAMES: Final[dict[int, str]] = {DEBUG: "DEBUG", INFO: "INFO", WARN: "WARN", ERROR: "ERROR", BACKUP: "BACKUP"}
+
+LONGEST_NAME: Final = 200
+"""A name of a file or folder has no more bytes; file systems end at 255, and endings and numbers are added to it."""
+
+_UNSAFE: Final = re.compile(r"""[\x00-\x1f\x7f/\\*?"'<>|:;`$&\ud800-\udfff\u2028\u2029\x85]""")
+
+
+def safe_name(text: str) -> str:
+    r"""Return a text as part of a name that every file system and every shell takes.
+
+    ``[`` and ``]`` become braces; each of ``/ \ * ? " ' < > | : ; $ &``, the backtick, control characters and lone
+    surrogates become ``_``. The text is in Unicode's NFC form then.
+    """
+    return _UNSAFE.sub("_", unicodedata.normalize("NFC", text).replace("[", "{").replace("]", "}"))
+
+
+def bounded_name(name: str) -> str:
+    """Return a name of at most `LONGEST_NAME` bytes; a longer one ends in ``~`` and eight hex digits of its hash.
+
+    A name that ends in a space or a dot cannot be copied to every file system; ``_`` stands there instead.
+    """
+    encoded = name.encode("utf-8")
+    if len(encoded) > LONGEST_NAME:
+        import hashlib  # loads OpenSSL, which few names need
+
+        digest = hashlib.blake2s(encoded, digest_size=4).hexdigest()
+        name = encoded[: LONGEST_NAME - len(digest) - 1].decode("utf-8", "ignore") + f"~{digest}"
+    return name if name[-1:] not in (" ", ".") else name[:-1] + "_"

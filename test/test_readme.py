@@ -67,13 +67,17 @@ def test_the_python_snippets_run_in_order(project: Path) -> None:
 
 @pytest.fixture(scope="module", params=PAGES)
 def page_project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files of a page of docs/: the first line of each Python snippet there names its file."""
+    """A folder with the files of a page of docs/: the first line of each Python snippet there names its file.
+
+    Others go on in a file: ``# name.py, continued``.
+    """
     folder = tmp_path_factory.mktemp("page")
     text = (REPOSITORY / "docs" / request.param).read_text(encoding="utf-8")
     for block in blocks("python", text):
-        name = re.match(r"# (\w+\.py)\n", block)
+        name = re.match(r"# (\w+\.py)(, continued)?\n", block)
         assert name is not None, f"a snippet of {request.param} names no file:\n{block}"
-        (folder / name[1]).write_text(block, encoding="utf-8")
+        with open(folder / name[1], "a" if name[2] else "x", encoding="utf-8") as program:
+            program.write(block)
     for block in blocks("toml", text):
         install(folder / "site", block)
     return folder

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, MutableMapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rla import logger, timers
-from rla.output.logger import Logger
+from rla.compat import logger_objects
+from rla.output.logger import Logger, process_logger
 from rla.output.open_row import Exclude
 
 __all__ = ["attach"]
+
+_LOADED_ON_FIRST_USE: Final = {
+    **dict.fromkeys(("KVWriter", "SeqWriter", "HumanOutputFormat", "JSONOutputFormat"), "rla.compat.output_formats"),
+    **dict.fromkeys(("CSVOutputFormat", "TensorBoardOutputFormat"), "rla.compat.output_formats"),
+    "make_output_format": "rla.compat.output_formats",
+    **dict.fromkeys(("ProfileKV", "profile"), "rla.compat.profiling"),
+    **dict.fromkeys(("summary_val", "valid_float_value"), "rla.compat.summaries"),
+}
 
 
 def logkvs(d: Mapping[str, Any], prefix: str = "", exclude: Exclude = None) -> None:
@@ -27,8 +37,22 @@ def getkvs() -> MutableMapping[str, Any]:
     return logger.name_to_value
 
 
+def set_comm(comm: object) -> None:
+    """Do nothing: of a distributed training rank 0 records its own values; they are not averaged over ranks."""
+
+
+def _load(name: str) -> Any:
+    """Return an old name of `rla.logger` that few scripts need."""
+    module = _LOADED_ON_FIRST_USE.get(name)
+    if module is None:
+        raise AttributeError(f"module 'rla.logger' has no attribute {name!r}")
+    value = vars(logger)[name] = getattr(importlib.import_module(module), name)
+    return value
+
+
 def attach() -> None:
     """Put old names into `rla.logger`, on `Logger`, and beside the timers."""
+    logger_objects.attach()
     vars(logger).update(
         logkv=logger.record_tabular,
         logkv_mean=logger.record_mean,
@@ -37,6 +61,10 @@ def attach() -> None:
         log_key_value=log_key_value,
         getkvs=getkvs,
         get_time=logger.timestep,
+        set_comm=set_comm,
+        ma_dict=process_logger.averages,
+        lst_print_dict=process_logger.recorded_at,
+        __getattr__=_load,
     )
     for old, new in {"logkv": "record_tabular", "logkv_mean": "record_mean", "dumpkvs": "dump_tabular"}.items():
         setattr(Logger, old, getattr(Logger, new))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from rla import config
@@ -55,6 +55,36 @@ def _get_ignore_files(self: ExperimentManager, src: str, names: Sequence[str]) -
     return Walk(selection.code_root, ignore).left_out_of(src, names)
 
 
+def _add_summary_to_logger(
+    self: ExperimentManager, summary: Any, name: str = "", simple_val: bool = False, freq: int | None = 20
+) -> None:
+    """Record the scalars of a TensorFlow summary; see `rla.compat.summaries.add_summary_to_logger`."""
+    from rla.compat.summaries import add_summary_to_logger  # few scripts need it
+
+    add_summary_to_logger(self, summary, name, simple_val, freq)
+
+
+def _add_graph(self: ExperimentManager, sess: Any) -> None:
+    """Show the graph of a TensorFlow session in TensorBoard; see `rla.compat.summaries.add_graph`."""
+    from rla.compat.summaries import add_graph  # few scripts need it
+
+    add_graph(self, sess)
+
+
+def _dict_to_table_text_summary(self: ExperimentManager, input_dict: Mapping[str, Any], name: str) -> None:
+    """Show a dict as a table in TensorBoard; see `rla.compat.summaries.dict_to_table_text_summary`."""
+    from rla.compat.summaries import dict_to_table_text_summary  # few scripts need it
+
+    dict_to_table_text_summary(self, input_dict, name)
+
+
+def _print_large_memory_variable(self: ExperimentManager) -> None:
+    """Show the ten largest variables; see `RLA.trackers.memory_used_recorder`."""
+    from rla.compat.memory_used_recorder import tell_largest_variables  # few scripts need it
+
+    tell_largest_variables(self.logger)
+
+
 def attach() -> None:
     """Put old names on the manager and into the configuration."""
     if not hasattr(ExperimentManager.configure, "_rla_old_keywords"):
@@ -69,6 +99,10 @@ def attach() -> None:
         "get_ignore_files": _get_ignore_files,
         "get_timstep": ExperimentManager.get_timestep,
         "get_task_table_name": lambda self: self.task_table_name,
+        "add_summary_to_logger": _add_summary_to_logger,
+        "add_graph": _add_graph,
+        "dict_to_table_text_summary": _dict_to_table_text_summary,
+        "print_large_memory_variable": _print_large_memory_variable,
     }
     for old_name, value in names.items():
         setattr(ExperimentManager, old_name, value)

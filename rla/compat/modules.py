@@ -14,6 +14,7 @@ ALIASES: Final[dict[str, str]] = {
     "easy_log.complex_data_recorder": "rla.experiment.recorders",
     "easy_log.const": "rla.compat.const",
     "easy_log.logger": "rla.logger",
+    "easy_log.simple_mat_plot": "rla.experiment.simple_plots",
     "easy_log.tester": "rla.compat.tester",
     "easy_log.time_step": "rla.clock",
     "easy_log.time_used_recorder": "rla.timers",
@@ -21,6 +22,7 @@ ALIASES: Final[dict[str, str]] = {
     "easy_torch.save_tools": "rla.compat.torch_save_tools",
     "query_tool": "rla.compat.query_tool",
     "trackers": "rla.compat.trackers",
+    "trackers.memory_used_recorder": "rla.compat.memory_used_recorder",
     "trackers.time_used_recorder": "rla.timers",
 }
 

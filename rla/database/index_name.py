@@ -6,23 +6,20 @@ Names written before 2023 have spaces where today's have the first two underscor
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-__all__ = ["MAX_BYTES", "IndexName", "format_index_name", "parse_index_name", "parse_record_date", "record_date_of"]
+from rla.names import bounded_name, safe_name
 
-MAX_BYTES: Final = 200
-"""An index name is never longer; file systems end at 255, and tools append to names."""
+__all__ = ["IndexName", "format_index_name", "parse_index_name", "parse_record_date", "record_date_of"]
 
 RECORD_DATE_FORMAT: Final = "%Y/%m/%d/%H-%M-%S-%f"
 
 _NAME = re.compile(
     r"(?P<time>\d{2}-\d{2}-\d{2}-\d{1,6})(?P<gap>[_ ])(?P<node>[^_ &]*)(?:[_ ](?P<parameters>&?.*))?", re.S
 )
-_UNSAFE = re.compile(r"""[\x00-\x1f\x7f/\\*?"'<>|:;`$&=\ud800-\udfff\u2028\u2029\x85]""")
 
 
 @dataclass(frozen=True)
@@ -55,11 +52,10 @@ def parse_record_date(text: str) -> datetime:
 
 
 def format_index_name(time: str, node: str, tracked: Mapping[str, Any]) -> str:
-    r"""Return the index name of an experiment.
+    """Return the index name of an experiment.
 
-    What a file system or a shell glob cannot carry is replaced: ``[`` and ``]`` by braces, all other such characters
-    (``/ \ * ? " ' < > | : ; ` $ & =``, control characters, lone surrogates) by ``_``. A name of more than
-    `MAX_BYTES` bytes is cut and ends in ``~`` and eight hex digits of the hash of the full name.
+    What a file system or a shell cannot carry is replaced, as by `rla.names.safe_name`; so is ``=``. The name is
+    bounded by `rla.names.bounded_name`.
 
     Args:
         time: ``%H-%M-%S-%f`` of the record date.
@@ -67,7 +63,7 @@ def format_index_name(time: str, node: str, tracked: Mapping[str, Any]) -> str:
         tracked: tracked hyper-parameters, by key.
     """
     pairs = "&".join(f"{_safe(key)}={_safe(value)}" for key, value in tracked.items())
-    return _shortened(f"{time}_{node}_&{pairs}")
+    return bounded_name(f"{time}_{node}_&{pairs}")
 
 
 def parse_index_name(name: str) -> IndexName | None:
@@ -88,16 +84,4 @@ def parse_index_name(name: str) -> IndexName | None:
 
 
 def _safe(value: object) -> str:
-    text = unicodedata.normalize("NFC", str(value)).replace("[", "{").replace("]", "}")
-    return _UNSAFE.sub("_", text)
-
-
-def _shortened(name: str) -> str:
-    encoded = name.encode("utf-8")
-    if len(encoded) > MAX_BYTES:
-        import hashlib  # loads OpenSSL, which few names need
-
-        digest = hashlib.blake2s(encoded, digest_size=4).hexdigest()
-        name = encoded[: MAX_BYTES - len(digest) - 1].decode("utf-8", "ignore") + f"~{digest}"
-    # names that end in a space or a dot cannot be copied to every file system
-    return name if name[-1] not in " ." else name[:-1] + "_"
+    return safe_name(str(value)).replace("=", "_")

@@ -58,6 +58,7 @@ class CheckpointSaving(ExperimentCheckpoints):
     logger: Logger
 
     def __init__(self) -> None:
+        super().__init__()
         self._checkpoints: CheckpointFolder | None = None
 
     def forget_saver(self) -> None:

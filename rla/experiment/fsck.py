@@ -27,6 +27,7 @@ from rla.names import (
     LOG,
     PARAMETER_FILE,
     PROGRESS_FILE,
+    RESULTS,
     RUN_CARD_FILE,
 )
 from rla.output.csv_text import complete_lines
@@ -196,7 +197,11 @@ def _leftovers(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
     card = record.run_card()
     own = card is None or card.host == host_name()
     trees = (LOG, CODE, HYPERPARAMETER, CHECKPOINT)
-    found = [path for tree in trees for path in _written_aside(record.place.path(tree))]
+    folders = [record.place.path(tree) for tree in trees]
+    folders += [
+        Path(folder) for folder, _, _ in os.walk(record.place.path(RESULTS))
+    ]  # names of results may have slashes
+    found = [path for folder in folders for path in _written_aside(folder)]
     archive = record.place.path(ARCHIVE)
     start = files.aside_start(record.place.index_name)
     found += [path for path in _written_aside(archive.parent) if path.name.startswith(start)]

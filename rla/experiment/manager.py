@@ -24,8 +24,11 @@ from rla.experiment.checkpoints import CheckpointSaving
 from rla.experiment.custom_data import CustomData
 from rla.experiment.endings import finishing, tell_at_end
 from rla.experiment.run import Run, start_run
+from rla.experiment.system import SystemTracking
 from rla.machine import distributed_rank, node_address
+from rla.names import RESULTS
 from rla.output.logger import Logger, process_logger
+from rla.output.media.tables import markdown_table
 from rla.output.registry import check_formats
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ ALL_RANKS_VARIABLE = "RLA_ALL_RANKS"
 """Set to 1, every rank of a distributed training records an experiment of its own, not only rank 0."""
 
 
-class ExperimentManager(CheckpointSaving):
+class ExperimentManager(CheckpointSaving, SystemTracking):
     """Makes experiments in a database folder and records what belongs to them.
 
         exp_manager.set_hyper_param(env_id="CartPole-v1", lr=1e-3)
@@ -208,6 +211,7 @@ class ExperimentManager(CheckpointSaving):
         timers.reset()
         self._custom = CustomData()
         self.forget_saver()
+        self.logger.close_all()
         self.logger.reset()
         if rank:
             if not self._told_rank:
@@ -220,7 +224,13 @@ class ExperimentManager(CheckpointSaving):
             return
         try:
             settings = self.settings
-            self.logger.open(self._run.log_dir, settings.log_used, self._run.heartbeat, settings.table_seconds)
+            self.logger.open(
+                self._run.log_dir,
+                settings.log_used,
+                self._run.heartbeat,
+                settings.table_seconds,
+                self._run.place.path(RESULTS),
+            )
         except (OSError, RunIsAliveError) as error:
             self.finish(FAILED, str(error))
             raise not_writable(root, str(error)) from error
@@ -228,12 +238,15 @@ class ExperimentManager(CheckpointSaving):
             self.finish(FAILED, str(error))
             raise
         self.logger.log_callback = self._log_callback
+        self._begin_sampling()
         if self._run.masked:
             names = ", ".join(self._run.masked)
             self.logger.warn_visibly(f"No file gets the values of {names}: their names say that they are secrets.")
         if self.code_selection is not None and (notice := self._run.keep_code(self.code_selection)):
             self.logger.warn_visibly(notice)
-        self.logger.add_text("hyperparameters", _markdown_table(self._run.parameters))
+        if "tensorboard" in self.logger.formats:
+            rows = [(text_of(key), text_of(value)) for key, value in self._run.parameters.items()]
+            self.logger.text("hyperparameters", markdown_table(("hyper-parameter", "value"), rows))
         self.serialize_object_and_save()
 
     def finish(self, status: str = FINISHED, reason: str | None = None) -> None:
@@ -252,8 +265,9 @@ class ExperimentManager(CheckpointSaving):
             run, self._run = self._run, None
             if run is None or not run.is_mine:
                 return
+            self._end_sampling()
             try:
-                self.logger.close()
+                self.logger.close_all()
                 if not run.temporary:
                     self._save_archive(run)
             finally:
@@ -366,14 +380,6 @@ def _temporary_folder(rank: int) -> Path:
     import tempfile  # few processes need it
 
     return Path(tempfile.mkdtemp(prefix=f"rla-rank{rank}-"))
-
-
-def _markdown_table(values: Mapping[str, Any]) -> str:
-    def cell(value: object) -> str:
-        return text_of(value).replace("|", "\\|").replace("\n", " ")
-
-    rows = [f"| {cell(key)} | {cell(value)} |" for key, value in values.items()]
-    return "\n".join(["| hyper-parameter | value |", "| --- | --- |", *rows])
 
 
 exp_manager = ExperimentManager(process_logger)

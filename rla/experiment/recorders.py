@@ -1,47 +1,73 @@
-"""Figures of the user's, saved into the experiment's `results/` with the time step in their name."""
+"""Figures and pictures of the user's, saved into the experiment's `results/` with the time step in their name."""
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, Final
 
 from rla import files
 from rla.experiment.manager import exp_manager
+from rla.output.media.encoders import as_image
+from rla.output.media.figures import render
+from rla.output.media.pictures import as_picture
+from rla.output.media.places import free_path
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MatplotlibRecorder", "format_name"]
+__all__ = ["ImgRecorder", "MatplotlibRecorder", "finish_axes", "format_name"]
 
-DEFAULT_SUFFIX = ".png"
-SUFFIXES = frozenset({".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".eps", ".ps", ".pgf"})
+DEFAULT_SUFFIX: Final = ".png"
+SUFFIXES: Final = frozenset(
+    {".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif", ".eps", ".ps", ".pgf"}
+)
 """Endings that name a format; any other dot belongs to the name."""
+
+PICTURE_FORMATS: Final = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".gif": "GIF",
+    ".bmp": "BMP",
+}
+"""Endings of pictures, with what Pillow calls the format."""
+
+_WITHOUT_OPACITY: Final = frozenset({"JPEG"})
 
 
 def format_name(name: str, add_timestamp: bool, cover: bool, results_dir: str | os.PathLike[str] | None) -> str:
-    """Return the path that a result is saved at.
+    """Return the path that a result is saved at; its folder is made.
 
     Args:
-        name: file name, or a path below the folder; ``.png`` is added where it has no ending.
+        name: file name, or a path below the folder, which it never leaves; ``.png`` is added where it has no ending.
         add_timestamp: put the time step behind the name: ``policy-1000.png``.
         cover: replace a file that is there; otherwise a number is put behind the name.
         results_dir: the folder; that of the current experiment when None.
     """
-    folder = Path(exp_manager.results_dir if results_dir is None else results_dir)
-    path = folder / name
-    suffix = path.suffix if path.suffix.lower() in SUFFIXES else ""
-    stem = str(path)[: -len(suffix)] if suffix else str(path)
-    if add_timestamp:
-        stem += f"-{exp_manager.get_timestep()}"
-    candidate, number = f"{stem}{suffix or DEFAULT_SUFFIX}", 1
-    while not cover and os.path.exists(candidate):
-        number += 1
-        candidate = f"{stem}-{number}{suffix or DEFAULT_SUFFIX}"
-    files.make_directories(os.path.dirname(candidate))
-    return candidate
+    stem, suffix = _split(name, SUFFIXES)
+    path = free_path(_folder(results_dir), stem, suffix, _step(add_timestamp), cover)
+    files.make_directories(os.path.dirname(path))
+    return path
+
+
+def _split(name: str, suffixes: Collection[str]) -> tuple[str, str]:
+    """Return a name without its ending, and the ending."""
+    stem, suffix = os.path.splitext(name)
+    return (stem, suffix) if suffix.lower() in suffixes else (name, DEFAULT_SUFFIX)
+
+
+def _folder(results_dir: str | os.PathLike[str] | None) -> str | os.PathLike[str]:
+    return exp_manager.results_dir if results_dir is None else results_dir
+
+
+def _step(add_timestamp: bool) -> int | float | None:
+    return exp_manager.logger.now() if add_timestamp else None
 
 
 class MatplotlibRecorder:
@@ -55,11 +81,11 @@ class MatplotlibRecorder:
         add_timestamp: bool = True,
         results_dir: str | os.PathLike[str] | None = None,
         **kwargs: Any,
-    ) -> str:
+    ) -> str | None:
         """Save a figure.
 
         Args:
-            name: file name; ``figure`` when None.
+            name: file name, or a path below the folder; ``figure`` when None.
             fig: the figure; pyplot's current one when None.
             cover: replace a file of that name.
             add_timestamp: put the time step behind the name.
@@ -67,18 +93,16 @@ class MatplotlibRecorder:
             kwargs: handed to ``Figure.savefig``.
 
         Returns:
-            The path of the file.
+            The path of the file; None when the disk refused it, which is told of once.
         """
+        folder = _folder(results_dir)
         if fig is None:
             import matplotlib.pyplot as plt
 
             fig = plt.gcf()
-        path = format_name(name or "figure", add_timestamp, cover, results_dir)
-        content = io.BytesIO()
-        suffix = os.path.splitext(path)[1][1:]
-        fig.savefig(content, **{"bbox_inches": "tight", "dpi": 150, "format": suffix, **kwargs})
-        files.write_atomic(path, content.getvalue())
-        return path
+        stem, suffix = _split(name or "figure", SUFFIXES)
+        content = render(fig, suffix[1:].lower(), **kwargs)
+        return exp_manager.logger.save_result(stem, suffix, content, _step(add_timestamp), folder, cover)
 
     @staticmethod
     def pretty_plot_wrapper(
@@ -95,12 +119,12 @@ class MatplotlibRecorder:
         results_dir: str | os.PathLike[str] | None = None,
         *args: Any,
         **kwargs: Any,
-    ) -> str:
-        """Let a function draw with pyplot on a new figure, and save it.
+    ) -> str | None:
+        """Let a function draw with pyplot on a new figure, and save it; the current figure stays the current one.
 
         Args:
             name: file name.
-            plot_func: draws, with pyplot's functions.
+            plot_func: draws, with pyplot's functions; where it makes a figure of its own, that one is saved.
             cover: replace a file of that name.
             legend_outside: put the legend to the right of the axes.
             pretty_plot: a light grid, and no frame above and to the right.
@@ -108,33 +132,89 @@ class MatplotlibRecorder:
             ylabel: label of the y axis.
             title: title of the axes.
             add_timestamp: put the time step behind the name.
-            close_all_fig: close the new figure afterwards; figures of others stay open.
+            close_all_fig: close the new figures afterwards; those that were there before stay open.
             results_dir: the folder; that of the current experiment when None.
             args: handed to ``plot_func``.
             kwargs: handed to ``plot_func``.
 
         Returns:
-            The path of the file.
+            The path of the file; None when the disk refused it, which is told of once.
         """
         import matplotlib.pyplot as plt
 
+        before = set(plt.get_fignums())
+        current = plt.gcf() if before else None
         figure = plt.figure()
         try:
             plot_func(*args, **kwargs)
-            axes = figure.gca()
-            if xlabel:
-                axes.set_xlabel(xlabel)
-            if ylabel:
-                axes.set_ylabel(ylabel)
-            if title:
-                axes.set_title(title)
-            if pretty_plot:
-                axes.grid(alpha=0.3)
-                axes.spines[["top", "right"]].set_visible(False)
-            if axes.get_legend_handles_labels()[1]:
-                place = {"loc": "upper left", "bbox_to_anchor": (1.02, 1.0)} if legend_outside else {}
-                axes.legend(**place)
+            if set(plt.get_fignums()) - before and plt.gcf().number not in before:
+                figure = plt.gcf()
+            finish_axes(figure.gca(), xlabel, ylabel, title, pretty_plot, legend_outside)
             return MatplotlibRecorder.save(name, figure, cover, add_timestamp, results_dir)
         finally:
-            if close_all_fig:
-                plt.close(figure)
+            for number in set(plt.get_fignums()) - before if close_all_fig else ():
+                plt.close(number)
+            if current is not None and plt.fignum_exists(current.number):
+                plt.figure(current.number)
+
+
+class ImgRecorder:
+    """Saves pictures."""
+
+    @staticmethod
+    def save(
+        name: str | None = None, img: Any = None, cover: bool = False, add_timestamp: bool = True, **kwargs: Any
+    ) -> str | None:
+        """Save a picture.
+
+        Args:
+            name: file name, or a path below the experiment's results; ``image`` when None. Its ending says the format:
+                ``.png`` (where there is none), ``.jpg``, ``.webp``, ``.tif``, ``.gif`` or ``.bmp``.
+            img: the picture as ``logger.image`` takes it, its colours in the order red, green, blue.
+            cover: replace a file of that name.
+            add_timestamp: put the time step behind the name.
+            kwargs: handed to ``save`` of Pillow, e.g. ``quality=90``.
+
+        Returns:
+            The path of the file; None when the disk refused it, which is told of once.
+
+        Raises:
+            TypeError: it is no picture.
+            ValueError: its shape is that of none.
+        """
+        folder = _folder(None)
+        stem, suffix = _split(name or "image", PICTURE_FORMATS)
+        image = as_image(as_picture(img, f"ImgRecorder.save({name!r})", exp_manager.logger.warn_visibly))
+        kind = PICTURE_FORMATS[suffix.lower()]
+        if image.mode == "RGBA" and kind in _WITHOUT_OPACITY:
+            image = image.convert("RGB")
+        content = io.BytesIO()
+        image.save(content, **{"format": kind, **kwargs})
+        return exp_manager.logger.save_result(stem, suffix, content.getvalue(), _step(add_timestamp), folder, cover)
+
+
+def finish_axes(axes: Axes, xlabel: str, ylabel: str, title: str, pretty: bool, legend_outside: bool) -> None:
+    """Label axes, and show a legend where something drawn there has a label.
+
+    Args:
+        axes: axes of matplotlib.
+        xlabel: label of the x axis; an empty one leaves that of the axes.
+        ylabel: label of the y axis, likewise.
+        title: title of the axes, likewise.
+        pretty: a light grid, and no frame above and to the right.
+        legend_outside: put the legend to the right of the axes.
+    """
+    if xlabel:
+        axes.set_xlabel(xlabel)
+    if ylabel:
+        axes.set_ylabel(ylabel)
+    if title:
+        axes.set_title(title)
+    if pretty:
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    if axes.get_legend_handles_labels()[1]:
+        if legend_outside:
+            axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0))
+        elif axes.get_legend() is None:
+            axes.legend()

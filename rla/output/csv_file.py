@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
-from rla.names import PROGRESS_FILE, TIME_STEP, TIMESTAMP
+from rla.names import LONG_FILE, PROGRESS_FILE, TIME_STEP, TIMESTAMP
 from rla.output.base import FileOutput
 from rla.output.csv_text import Gap, complete_lines, encode_header, encode_rows, gap, parse_header
 from rla.output.journal import Position
@@ -97,7 +97,7 @@ class CsvOutput(FileOutput):
         self.rows = 0
         self._expected: Sequence[str] = ()
         self._set_columns([])
-        self._long = LongFile(directory)
+        self._long = LongFile(self.long_path_in(directory))
         self._rest_until = 0.0
         self._settled = False
         self._skipped = 0
@@ -105,6 +105,10 @@ class CsvOutput(FileOutput):
 
     def path_in(self, directory: Path) -> Path:
         return directory / PROGRESS_FILE
+
+    def long_path_in(self, directory: Path) -> Path:
+        """Return the path of the file for keys that find no column."""
+        return directory / LONG_FILE
 
     def _take_over(self) -> None:
         """Take over what the files hold, without lines that were cut short or belong to a row that is not there."""

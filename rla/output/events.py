@@ -1,6 +1,6 @@
 """TensorBoard's event format, packed by hand: one event carries all scalars of a row.
 
-Sources: `tensorboard/compat/proto/{event,summary,tensor}.proto` for the fields, TensorFlow's
+Sources: `tensorboard/compat/proto/{event,summary,histogram,tensor}.proto` for the fields, TensorFlow's
 `lib/io/record_writer.h` for the frame (length, masked CRC-32C of the length, data, masked CRC-32C of the data).
 """
 
@@ -12,13 +12,27 @@ from typing import Any, Final
 
 import google_crc32c
 
-__all__ = ["FILE_VERSION", "ScalarTemplate", "framed", "scalars_event", "text_event", "version_event"]
+__all__ = [
+    "FILE_VERSION",
+    "ScalarTemplate",
+    "audio_event",
+    "framed",
+    "graph_event",
+    "histogram_event",
+    "image_event",
+    "masked_checksum",
+    "restart_event",
+    "scalars_event",
+    "summary_event",
+    "text_event",
+    "version_event",
+]
 
 FILE_VERSION: Final = b"brain.Event:2"
 
 _LENGTH: Final = struct.Struct("<Q")
 _CHECKSUM: Final = struct.Struct("<I")
-_TIME: Final = struct.Struct("<Bd")
+_DOUBLE: Final = struct.Struct("<Bd")
 _FLOAT: Final = struct.Struct("<Bf")
 _FLOAT_FIELD: Final = bytes([2 << 3 | 5])
 
@@ -41,17 +55,27 @@ def _field(number: int, content: bytes) -> bytes:
     return _varint(number << 3 | 2) + _varint(len(content)) + content
 
 
+def _number(field: int, value: int) -> bytes:
+    """Pack a whole number as a field."""
+    return _varint(field << 3) + _varint(value)
+
+
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
 def _event(time: float, step: int) -> bytes:
-    return _TIME.pack(1 << 3 | 1, time) + b"\x10" + _varint(step)
+    return _DOUBLE.pack(1 << 3 | 1, time) + b"\x10" + _varint(step)
 
 
 def version_event(time: float) -> bytes:
     """Return the event that begins every file."""
-    return _TIME.pack(1 << 3 | 1, time) + _field(3, FILE_VERSION)
+    return _DOUBLE.pack(1 << 3 | 1, time) + _field(3, FILE_VERSION)
+
+
+def restart_event(step: int, time: float) -> bytes:
+    """Pack what makes TensorBoard hide earlier events from ``step`` on: the start of a session (`event.proto`)."""
+    return _event(time, step) + _field(7, b"\x08\x01")
 
 
 def scalars_event(scalars: Iterable[tuple[str, float]], step: int, time: float) -> bytes:
@@ -105,11 +129,76 @@ def text_event(tag: str, markdown: str, step: int, time: float) -> bytes:
     """Pack a text for TensorBoard's TEXT tab; markdown is shown as such."""
     metadata = _field(1, _field(1, b"text"))
     tensor = _varint(1 << 3) + _varint(_STRING_TYPE) + _field(2, b"") + _field(8, _utf8(markdown))
-    value = _field(1, _utf8(tag)) + _field(9, metadata) + _field(8, tensor)
-    return _event(time, step) + _field(5, _field(1, value))
+    return _value_event(tag, _field(9, metadata) + _field(8, tensor), step, time)
 
 
-def _masked(data: bytes) -> bytes:
+def image_event(tag: str, encoded: bytes, size: Sequence[int], channels: int, step: int, time: float) -> bytes:
+    """Pack a picture for TensorBoard's IMAGES tab.
+
+    Args:
+        tag: its name.
+        encoded: the picture as a browser takes it: PNG, or GIF where it moves.
+        size: height and width.
+        channels: 1 (gray), 3 (red, green, blue) or 4 (these and opacity).
+        step: the time step, a whole number of 64 bits.
+        time: seconds since 1970.
+    """
+    height, width = size
+    image = _number(1, height) + _number(2, width) + _number(3, channels) + _field(4, encoded)
+    return _value_event(tag, _field(4, image), step, time)
+
+
+def audio_event(tag: str, wav: bytes, rate: int, channels: int, samples: int, step: int, time: float) -> bytes:
+    """Pack a sound for TensorBoard's AUDIO tab.
+
+    Args:
+        tag: its name.
+        wav: the sound as a WAV file.
+        rate: samples per second.
+        channels: how many channels it has.
+        samples: how many samples each channel has.
+        step: the time step, a whole number of 64 bits.
+        time: seconds since 1970.
+    """
+    audio = _FLOAT.pack(1 << 3 | 5, rate) + _number(2, channels) + _number(3, samples)
+    return _value_event(tag, _field(6, audio + _field(4, wav) + _field(5, b"audio/wav")), step, time)
+
+
+def histogram_event(
+    tag: str, figures: Sequence[float], limits: Sequence[float], counts: Sequence[float], step: int, time: float
+) -> bytes:
+    """Pack a histogram for TensorBoard's HISTOGRAMS and DISTRIBUTIONS tabs.
+
+    Args:
+        tag: its name.
+        figures: smallest value, largest value, number of values, their sum, the sum of their squares.
+        limits: the right end of each bucket, ascending.
+        counts: how many values lie in each bucket.
+        step: the time step, a whole number of 64 bits.
+        time: seconds since 1970.
+    """
+    histogram = b"".join(_DOUBLE.pack(number << 3 | 1, figure) for number, figure in enumerate(figures, start=1))
+    histogram += _field(6, struct.pack(f"<{len(limits)}d", *limits))
+    histogram += _field(7, struct.pack(f"<{len(counts)}d", *counts))
+    return _value_event(tag, _field(5, histogram), step, time)
+
+
+def _value_event(tag: str, content: bytes, step: int, time: float) -> bytes:
+    return _event(time, step) + _field(5, _field(1, _field(1, _utf8(tag)) + content))
+
+
+def summary_event(values: Iterable[bytes], step: int, time: float) -> bytes:
+    """Pack values of a summary that are packed already, each a ``Summary.Value``."""
+    return _event(time, step) + _field(5, b"".join(_field(1, value) for value in values))
+
+
+def graph_event(graph: bytes, step: int, time: float) -> bytes:
+    """Pack a computation graph, given as a packed ``GraphDef``."""
+    return _event(time, step) + _field(4, graph)
+
+
+def masked_checksum(data: bytes) -> bytes:
+    """Return the checksum of a record, or of its length, as an event file has it."""
     checksum = google_crc32c.value(data)
     return _CHECKSUM.pack((((checksum >> 15) | (checksum << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
 
@@ -117,4 +206,4 @@ def _masked(data: bytes) -> bytes:
 def framed(event: bytes) -> bytes:
     """Return an event as a record of an event file."""
     length = _LENGTH.pack(len(event))
-    return length + _masked(length) + event + _masked(event)
+    return length + masked_checksum(length) + event + masked_checksum(event)

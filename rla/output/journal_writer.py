@@ -21,6 +21,8 @@ __all__ = ["JournalWriter"]
 SEGMENT_BYTES: Final = 16 << 20
 BACKLOG_BYTES: Final = 16 << 20
 """So much is kept in memory while the disk refuses writes; what goes beyond is counted and dropped."""
+BACKLOG_EVENT_BYTES: Final = BACKLOG_BYTES // 4
+"""Of these, pictures and the like get no more: a video must not push rows out."""
 
 
 class JournalWriter:
@@ -49,6 +51,7 @@ class JournalWriter:
         self._smooth = True  # nothing of the above, and no backlog
         self._backlog: deque[Record] = deque()
         self._backlog_bytes = 0
+        self._backlog_event_bytes = 0
         self._unsynced: deque[int] = deque()  # segments that are complete, and may not be on the disk
         files.make_directories(folder)
         self._fd = -1
@@ -199,18 +202,23 @@ class JournalWriter:
             if not self._try(self._backlog[0]):
                 return False
             self._backlog.popleft()
-        self._backlog_bytes = 0
+        self._backlog_bytes = self._backlog_event_bytes = 0
         self.failing = None
         return True
 
     def _keep(self, record: Record) -> None:
         if isinstance(record, Row):  # what was recorded may change after the dump
             record = record._replace(values=[as_value(value) for value in record.values])
+        if isinstance(record, Event):
+            if self._backlog_event_bytes + _size_of(record) > BACKLOG_EVENT_BYTES:
+                return
+            self._backlog_event_bytes += _size_of(record)
         self._backlog.append(record)
         self._backlog_bytes += _size_of(record)
         while self._backlog_bytes > BACKLOG_BYTES and len(self._backlog) > 1:
             oldest = self._backlog.popleft()
             self._backlog_bytes -= _size_of(oldest)
+            self._backlog_event_bytes -= _size_of(oldest) if isinstance(oldest, Event) else 0
             self.dropped_rows += isinstance(oldest, Row)
 
     def sync(self) -> None:

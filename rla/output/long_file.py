@@ -40,12 +40,12 @@ class LongFile:
     """The file of a run, made when it is needed.
 
     Args:
-        directory: the run's log folder.
+        path: where it stands.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._path = directory / LONG_FILE
-        self._file: AppendedFile | None = AppendedFile(self._path) if self._path.exists() else None
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: AppendedFile | None = AppendedFile(path) if path.exists() else None
 
     @property
     def size(self) -> int:

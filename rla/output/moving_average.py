@@ -15,9 +15,8 @@ _SCALE: Final = 64
 class MovingAverage:
     """The mean of the last ``window`` values, exactly rounded.
 
-    The sum is kept without any rounding error, as a few floats that do not overlap (Shewchuk, "Adaptive precision
-    floating-point arithmetic", 1997), so a value leaves it as if it had never been there. Values that are not finite
-    are counted apart.
+    The sum is kept without any rounding error, as a few floats: the rounded sum, what it lacks, what that lacks, … So
+    a value leaves it as if it had never been there. Values that are not finite are counted apart.
 
     Args:
         window: how many values, at least 1.
@@ -40,23 +39,18 @@ class MovingAverage:
 
     def add(self, value: float) -> None:
         """Add a value; the oldest leaves a full window."""
-        if self.full:
-            self._count(self.values[0], -1)
-        self.values.append(value)
-        self._count(value, 1)
-
-    def _count(self, value: float, sign: int) -> None:
-        if not math.isfinite(value):
-            self._not_finite += sign
-            return
-        rest = math.ldexp(sign * value, -_SCALE)
+        terms, not_finite = self._parts.copy(), self._not_finite
+        for number, sign in ((value, 1), (self.values[0], -1)) if self.full else ((value, 1),):
+            if math.isfinite(number):
+                terms.append(math.ldexp(sign * number, -_SCALE))
+            else:
+                not_finite += sign
         parts = []
-        for part in self._parts:
-            larger, smaller = (rest, part) if abs(rest) >= abs(part) else (part, rest)
-            rest = larger + smaller
-            if error := smaller - (rest - larger):
-                parts.append(error)
-        self._parts = [*parts, rest]
+        while part := math.fsum(terms):
+            parts.append(part)
+            terms.append(-part)
+        self.values.append(value)
+        self._parts, self._not_finite = parts, not_finite
 
     @property
     def mean(self) -> float:
@@ -65,4 +59,4 @@ class MovingAverage:
             return math.nan
         if self._not_finite:
             return sum(self.values) / len(self.values)
-        return math.ldexp(math.fsum(self._parts) / len(self.values), _SCALE)
+        return math.ldexp(self._parts[0] / len(self.values), _SCALE) if self._parts else 0.0

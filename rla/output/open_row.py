@@ -31,6 +31,8 @@ class OpenRow:
 
     Attributes:
         name_to_value: the values, by key: a mapping that shows whatever row is open.
+        averages: the windows of `ma_record_tabular`, by key.
+        recorded_at: the time step at which a key with a ``freq`` was last recorded, by key.
     """
 
     def __init__(self, clock: TimeStepHolder) -> None:
@@ -39,10 +41,10 @@ class OpenRow:
         self._values: dict[str, Any] = {}
         self._excluded: dict[str, frozenset[str]] = {}
         self._exclusions: dict[str | tuple[str, ...], frozenset[str]] = {}  # what callers pass, checked
-        self._recorded_at: dict[str, int | float] = {}
+        self.recorded_at: dict[str, int | float] = {}
         self._media: dict[str, Any] = {}
         self._means: dict[str, tuple[float, int]] = {}
-        self._averages: dict[str, MovingAverage] = {}
+        self.averages: dict[str, MovingAverage] = {}
         self._mutex = threading.RLock()  # reentrant: a signal handler may record while its thread is in here
 
     def now(self) -> int | float:
@@ -58,9 +60,9 @@ class OpenRow:
                 self._excluded,
                 self._exclusions,
                 self._media,
-                self._recorded_at,
+                self.recorded_at,
                 self._means,
-                self._averages,
+                self.averages,
             ):
                 memory.clear()
 
@@ -93,7 +95,7 @@ class OpenRow:
             if value is _MISSING:
                 raise TypeError(f"record_tabular({key!r}) needs a value")
             val = value
-        if freq is not None and not self._is_due(key, freq):
+        if freq is not None and not self.is_due(key, freq):
             return
         if exclude is None and (not self._excluded or key not in self._excluded):
             self._values[key] = val
@@ -109,14 +111,15 @@ class OpenRow:
                 self._excluded[key] = formats
             self._values[key] = val
 
-    def _is_due(self, key: str, freq: int) -> bool:
+    def is_due(self, key: str, freq: int) -> bool:
+        """Say whether a key has not been recorded for ``freq`` time steps; if so, it counts as recorded now."""
         now = self.clock.time
         if type(now) is not int:
             now = self.now()
-        last = self._recorded_at.get(key)
+        last = self.recorded_at.get(key)
         if last is not None and 0 <= now - last < freq:  # time that went back, after a resume, silences nothing
             return False
-        self._recorded_at[key] = now
+        self.recorded_at[key] = now
         return True
 
     def _formats(self, exclude: str | Iterable[str]) -> frozenset[str]:
@@ -171,12 +174,23 @@ class OpenRow:
         if ignore_nan and number != number:
             return
         with self._mutex:
-            average = self._averages.get(key)
+            average = self.averages.get(key)
             if average is None or average.values.maxlen != record_len:
-                average = self._averages[key] = MovingAverage(record_len)
+                average = self.averages[key] = MovingAverage(record_len)
             average.add(number)
             if average.full:
                 self.record_tabular(key, average.mean, exclude, freq)
+
+    def record_sum(self, key: str, val: float, exclude: Exclude = None) -> None:
+        """Add to the value of a key; a dump begins anew at 0.
+
+        Args:
+            key: its name.
+            val: a number.
+            exclude: formats that shall not get it.
+        """
+        with self._mutex:
+            self.record_tabular(key, self._values.get(key, 0.0) + val, exclude)
 
     def record_all(self, values: Mapping[str, Any], prefix: str = "", exclude: Exclude = None) -> None:
         """Set several values of the open row.

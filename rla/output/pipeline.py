@@ -12,7 +12,7 @@ from typing import Any
 from rla import files
 from rla.errors import RunIsAliveError
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
-from rla.output.base import Output
+from rla.output.base import FileOutput, Output
 from rla.output.codec import Excluded
 from rla.output.csv_file import count_rows
 from rla.output.fold import fold_journal
@@ -23,7 +23,7 @@ from rla.output.registry import ALWAYS, make_output
 from rla.output.text_files import TABLE_SECONDS, TableOutput
 from rla.output.writer import Writer
 
-__all__ = ["Pipeline", "flush_if_open"]
+__all__ = ["Pipeline", "flush_if_open", "is_written"]
 
 _open: dict[str, Pipeline] = {}
 """The pipelines of this process, by the real path of their folder."""
@@ -34,6 +34,15 @@ def flush_if_open(directory: Path) -> None:
     pipeline = _open.get(os.path.realpath(directory))
     if pipeline is not None and pipeline.pid == os.getpid():
         pipeline.flush()
+
+
+def is_written(path: Path) -> bool:
+    """Say whether a run of this process writes that file, or a file in that folder."""
+    asked = os.path.realpath(path)
+    pipelines = [pipeline for pipeline in list(_open.values()) if pipeline.pid == os.getpid()]
+    outputs = [output for pipeline in pipelines for output in pipeline.outputs if isinstance(output, FileOutput)]
+    files_of_outputs = [os.path.realpath(output.file.path) for output in outputs]
+    return any(asked in (file, os.path.dirname(file)) for file in files_of_outputs)
 
 
 class Pipeline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import operator
@@ -22,16 +23,24 @@ from rla.output.records import Event, Record, Row, Value
 from rla.output.schemas import PerSchema
 from rla.output.table import shortened
 
-__all__ = ["TensorBoardOutput"]
+__all__ = [
+    "SELF_EVIDENT",
+    "TensorBoardOutput",
+    "as_float32",
+    "begin_events_in",
+    "event_files",
+    "events_folder",
+    "whole_step",
+]
 
-_SELF_EVIDENT: Final = frozenset({TIME_STEP, TIMESTAMP})
+SELF_EVIDENT: Final = frozenset({TIME_STEP, TIMESTAMP})
 """Each event has a step and a time of its own; as curves they would say nothing."""
 
 _numbers = itertools.count()
 
 
 class TensorBoardOutput(FileOutput):
-    """Writes the event file of this process into ``tb/events``.
+    """Writes the event file of this process into ``tb/events``, or where `events_folder` says.
 
     Args:
         directory: the run's log folder.
@@ -40,7 +49,7 @@ class TensorBoardOutput(FileOutput):
     name: ClassVar[str] = "tensorboard"
 
     def __init__(self, directory: Path) -> None:
-        files.make_directories(directory / EVENTS_FOLDER)
+        files.make_directories(self.folder_in(directory))
         super().__init__(directory)
         self._prepare()
         self._begin()
@@ -51,7 +60,7 @@ class TensorBoardOutput(FileOutput):
 
     @classmethod
     def adopt(cls, directory: Path) -> Output:
-        earlier = _event_files(directory)
+        earlier = event_files(cls.folder_in(directory))
         if not earlier:
             return cls(directory)
         output = cls.__new__(cls)
@@ -60,7 +69,13 @@ class TensorBoardOutput(FileOutput):
         return output
 
     def path_in(self, directory: Path) -> Path:
-        return directory / EVENTS_FOLDER / _new_name(_event_files(directory))
+        folder = self.folder_in(directory)
+        return folder / _new_name(event_files(folder))
+
+    @classmethod
+    def folder_in(cls, directory: Path) -> Path:
+        """Return the folder of the event files."""
+        return events_folder(directory)
 
     def _begin(self) -> None:
         self.file.append(framed(version_event(time.time())))
@@ -78,7 +93,7 @@ class TensorBoardOutput(FileOutput):
         return record.encoded if isinstance(record, Event) else None
 
     def _scalars_of(self, row: Row) -> _Scalars | None:
-        wanted = row.keys_for(self.name) - _SELF_EVIDENT
+        wanted = row.keys_for(self.name) - SELF_EVIDENT
         keys = [key for key in row.keys if key in wanted]
         return _Scalars(keys, row.keys, self._tell) if keys else None
 
@@ -98,8 +113,33 @@ class TensorBoardOutput(FileOutput):
         return position
 
 
-def _event_files(directory: Path) -> list[Path]:
-    return sorted((directory / EVENTS_FOLDER).glob("events.out.tfevents.*"))
+def events_folder(directory: Path) -> Path:
+    """Return where event files of a log folder lie: in ``tb/events``, or in the folder itself where they began there.
+
+    Args:
+        directory: the run's log folder.
+    """
+    nested = directory / EVENTS_FOLDER
+    return directory if event_files(directory) and not event_files(nested) else nested
+
+
+def begin_events_in(directory: Path) -> None:
+    """Let the event files lie in a folder itself, as `SummaryWriter` of torch has them, by a first file without values.
+
+    TensorBoard then calls the run by the folder's name. A folder that has event files already stays as it is.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    if not event_files(events_folder(directory)):
+        files.make_directories(directory)
+        with contextlib.closing(AppendedFile(directory / _new_name(()))) as first:
+            first.append(framed(version_event(time.time())))
+
+
+def event_files(folder: Path) -> list[Path]:
+    """Return the event files of a folder, in the order in which TensorBoard reads them."""
+    return sorted(folder.glob("events.out.tfevents.*"))
 
 
 def whole_step(step: int | float) -> int:
@@ -135,13 +175,13 @@ class _Scalars:
             scalars = []
             for tag, value in zip(self._tags, values, strict=True):
                 if isinstance(value, (int, float)):
-                    scalars.append((tag, _as_float32(value)))
+                    scalars.append((tag, as_float32(value)))
                 elif value is not None:
                     self._tell(tag, value)
             return scalars_event(scalars, step, row.time) if scalars else None
 
 
-def _as_float32(value: int | float) -> float:
+def as_float32(value: int | float) -> float:
     """Return a number that the 32 bits of a scalar can hold; what is too large becomes infinite."""
     try:
         number = float(value)

@@ -6,40 +6,43 @@ of a process belong into one file. They travel through the journal like rows do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from rla.errors import NotConfiguredError
-from rla.names import EVENTS_FOLDER
 from rla.optional import require
 from rla.output.logger import Logger
+from rla.output.tensorboard import events_folder
 
 if TYPE_CHECKING:
     from tensorboardX import SummaryWriter
 
-__all__ = ["writer_for"]
+__all__ = ["new_writer", "writer_for"]
 
 _writers: WeakKeyDictionary[Logger, tuple[str, SummaryWriter]] = WeakKeyDictionary()
 
 
 class _EventSink:
-    """Takes the place of tensorboardX's `EventFileWriter`: hands each event to the logger."""
+    """Takes the place of tensorboardX's `EventFileWriter`: hands each event on."""
 
-    def __init__(self, logger: Logger, folder: str) -> None:
-        self._logger = logger
+    def __init__(self, folder: str, add_event: Callable[[bytes], None], flush: Callable[[], None]) -> None:
         self._folder = folder
+        self._add_event = add_event
+        self._flush = flush
 
     def get_logdir(self) -> str:
         return self._folder
 
     def add_event(self, event: Any) -> None:
-        self._logger.add_event(event.SerializeToString())
+        self._add_event(event.SerializeToString())
 
     def flush(self) -> None:
-        self._logger.flush()
+        self._flush()
 
     def close(self) -> None:
-        self._logger.flush()
+        self._flush()
 
     def reopen(self) -> None:
         """Nothing was closed: the file belongs to the run."""
@@ -57,22 +60,35 @@ def writer_for(logger: Logger) -> SummaryWriter:
         raise NotConfiguredError(
             "logger.get_tbx_writer()", "exp_manager.log_files_gen() (with tensorboard in LOG_USED of the configuration)"
         )
-    folder = f"{directory or '.'}/{EVENTS_FOLDER}"
+    directory = directory or "."
     cached = _writers.get(logger)
-    if cached is None or cached[0] != folder:
-        cached = _writers[logger] = (folder, _new_writer(logger, folder))
+    if cached is None or cached[0] != directory:
+        writer = new_writer(str(events_folder(Path(directory))), logger.add_event, logger.flush)
+        cached = _writers[logger] = (directory, writer)
     return cached[1]
 
 
-def _new_writer(logger: Logger, folder: str) -> SummaryWriter:
-    tensorboardx = require("tensorboardX", "tensorboard")
+def new_writer(
+    folder: str, add_event: Callable[[bytes], None], flush: Callable[[], None] = lambda: None
+) -> SummaryWriter:
+    """Return a tensorboardX writer without a file.
+
+    Args:
+        folder: what it calls its folder.
+        add_event: takes each event, packed.
+        flush: called when it is flushed or closed.
+
+    Raises:
+        MissingPackageError: tensorboardX is not installed, or too old.
+    """
+    tensorboardx = require("tensorboardX", "tensorboard", minimum="2.6")
     file_writer_class = require("tensorboardX.writer", "tensorboard").FileWriter
 
     class JournalFileWriter(file_writer_class):  # type: ignore[misc,valid-type]  # a base that is only known here
         """A `FileWriter` without a file."""
 
         def __init__(self) -> None:  # the base would open a file
-            self.event_writer = _EventSink(logger, folder)
+            self.event_writer = _EventSink(folder, add_event, flush)
             self._default_metadata: dict[str, Any] = {}
 
     class JournalSummaryWriter(tensorboardx.SummaryWriter):  # type: ignore[misc,name-defined]  # likewise

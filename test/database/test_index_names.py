@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rla.database.index_name import MAX_BYTES, format_index_name, parse_index_name
+from rla.database.index_name import format_index_name, parse_index_name
+from rla.names import LONGEST_NAME
 
 TIME, NODE = "13-05-01-123456", "10.0.0.5"
 
@@ -53,7 +54,7 @@ HOSTILE = [
 def test_any_value_gives_one_short_path_component_without_special_characters(value: str) -> None:
     name = name_of(value=value, after=1)
     encoded = name.encode()
-    assert len(encoded) <= MAX_BYTES == 200
+    assert len(encoded) <= LONGEST_NAME == 200
     assert not set(name) & set("/\\*?[]\"'<>|:;`$\0\n\r\t\x7f\u2028\x85")
     assert name[-1] not in ". "
     assert glob.escape(name) == name
@@ -73,7 +74,7 @@ def test_any_value_gives_a_folder_that_can_be_made_and_is_read_back(value: str, 
 @pytest.mark.parametrize("key", HOSTILE)
 def test_any_key_gives_one_short_path_component(key: str) -> None:
     name = format_index_name(TIME, NODE, {key: 1})
-    assert len(name.encode()) <= MAX_BYTES
+    assert len(name.encode()) <= LONGEST_NAME
     assert "/" not in name
     assert parse_index_name(name) is not None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -14,8 +16,9 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 import pytest
+from matplotlib.figure import Figure
 
-from rla import MatplotlibRecorder, exp_manager
+from rla import MatplotlibRecorder, RLAWarning, exp_manager, files
 from rla.errors import NotConfiguredError
 
 Start = Callable[..., None]
@@ -144,6 +147,54 @@ def test_the_figure_can_stay_open(start: Start) -> None:
     assert len(plt.get_fignums()) == 1
 
 
+def test_also_when_the_new_one_stays_open_the_users_is_the_current_one(start: Start) -> None:
+    start(lr=1)
+    mine = plt.figure()
+    plt.figure()
+    plt.figure(mine.number)
+    MatplotlibRecorder.pretty_plot_wrapper("curve", lambda: plt.plot([1]), close_all_fig=False)
+    assert plt.gcf() is mine
+    assert len(plt.get_fignums()) == 3
+
+
+def test_a_figure_that_the_function_makes_is_the_one_that_is_saved(start: Start) -> None:
+    start(lr=1)
+    mine = plt.figure()
+
+    def draw() -> None:
+        plt.subplots(figsize=(1, 1), facecolor="red")[1].axis("off")
+
+    path = MatplotlibRecorder.pretty_plot_wrapper("curve", draw)
+    assert tuple(plt.imread(path)[0, 0]) == (1, 0, 0, 1)
+    assert plt.get_fignums() == [mine.number]
+
+
+def test_a_function_that_goes_to_the_users_figure_does_not_change_what_is_saved(start: Start) -> None:
+    start(lr=1)
+    mine = plt.figure(facecolor="red")
+
+    def draw() -> None:
+        plt.plot([1, 2])
+        plt.figure(mine.number)
+
+    path = MatplotlibRecorder.pretty_plot_wrapper("curve", draw)
+    assert tuple(plt.imread(path)[0, 0]) == (1, 1, 1, 1)
+    assert plt.get_fignums() == [mine.number]
+
+
+def test_a_legend_that_the_function_has_placed_stays_there(start: Start) -> None:
+    start(lr=1)
+    legends = []
+
+    def draw() -> None:
+        plt.plot([1, 2], label="a")
+        legends.append(plt.legend(title="mine"))
+        legends.append(plt.gca())
+
+    MatplotlibRecorder.pretty_plot_wrapper("curve", draw)
+    assert legends[1].get_legend() is legends[0]
+
+
 def test_an_error_of_the_function_goes_through_and_leaves_no_figure(start: Start) -> None:
     start(lr=1)
     with pytest.raises(ZeroDivisionError):
@@ -158,6 +209,44 @@ def test_style_and_backend_stay_as_they_were(start: Start) -> None:
     MatplotlibRecorder.pretty_plot_wrapper("curve", lambda: plt.plot([1]), pretty_plot=True)
     MatplotlibRecorder.save("other")
     assert (matplotlib.get_backend(), dict(matplotlib.rcParams)) == before
+
+
+def test_threads_save_figures_of_their_own_at_once(start: Start) -> None:
+    start(lr=1)
+
+    def save(colour: str) -> None:
+        for _ in range(3):
+            MatplotlibRecorder.save("same", Figure(figsize=(1, 1), facecolor=colour))
+
+    threads = [threading.Thread(target=save, args=(colour,)) for colour in ("red", "blue", "lime")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    corners = [tuple(plt.imread(exp_manager.results_dir + name)[0, 0, :3]) for name in saved()]
+    assert sorted(corners) == [(0, 0, 1)] * 3 + [(0, 1, 0)] * 3 + [(1, 0, 0)] * 3
+
+
+def test_a_name_never_leads_out_of_the_results(start: Start) -> None:
+    start(lr=1)
+    for name in ("../../outside", "/etc/outside.pdf", "a*?.png"):
+        MatplotlibRecorder.save(name)
+    assert saved() == ["_/_/outside-0.png", "a__-0.png", "etc/outside-0.pdf"]
+
+
+def test_a_full_disk_is_told_of_once_and_the_training_goes_on(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(lr=1)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files, "write_atomic", refuse)
+    with pytest.warns(RLAWarning, match="'policy' could not be saved.*No space left") as warned:
+        assert [MatplotlibRecorder.save("policy"), MatplotlibRecorder.pretty_plot_wrapper("a", lambda: None)] == [
+            None
+        ] * 2
+    assert len(warned) == 1
+    monkeypatch.undo()
 
 
 def test_an_experiment_without_figures_loads_no_matplotlib(

@@ -139,12 +139,18 @@ def test_parameters_nested_too_deep_are_an_error_like_others(finished: Path, dat
 
 
 def test_what_was_left_half_written_is_removed_with_repair_alone(finished: Path, data_root: Path) -> None:
-    left = [finished / ".experiment.json.12-3.tmp", finished / ".progress.csv.wider"]
+    (results,) = data_root.glob("results/demo_task/*/*/*/*")
+    (results / "eval").mkdir()
+    left = [
+        finished / ".experiment.json.12-3.tmp",
+        finished / ".progress.csv.wider",
+        results / "eval" / ".a.png.1-2.tmp",
+    ]
     for path in left:
         path.write_text("half")
     (finding,) = check_data_root_files(data_root).findings
     assert (finding.severity, finding.repaired) == ("warning", False)
-    assert "2 half-written" in finding.problem
+    assert "3 half-written" in finding.problem
     assert all(path.exists() for path in left)
     (finding,) = check_data_root_files(data_root, repair=True).findings
     assert finding.repaired

@@ -16,7 +16,11 @@ EXCEPTIONS = {
         "tempfile.mkdtemp",
     ): "the folder of a rank that records nothing: no data of anybody's",
     ("rla/checkpoint/plain.py", "zipfile.ZipFile"): "it writes into a stream of files.replacing",
-    ("rla/experiment/recorders.py", "savefig"): "matplotlib writes the image; an error is the caller's to see",
+    ("rla/output/media/figures.py", "savefig"): "it writes into memory",
+    (
+        "rla/output/media/encoders.py",
+        "tempfile.TemporaryDirectory",
+    ): "an encoder goes back in its file; what it made is written through files then",
     ("rla/logger.py", "tempfile.mkdtemp"): "the folder of logger.configure() without one, as baselines make it",
 }
 """(file, what it calls) → why it may."""

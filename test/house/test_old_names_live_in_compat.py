@@ -15,7 +15,14 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 OLD_NAMES = {
     # modules
     *("easy_log", "easy_plot", "easy_tf", "easy_torch", "exp_loader", "log_tools", "query_tool"),
-    *("complex_data_recorder", "time_used_recorder", "memory_used_recorder", "plot_func_v2", "result_cls"),
+    *(
+        "complex_data_recorder",
+        "simple_mat_plot",
+        "time_used_recorder",
+        "memory_used_recorder",
+        "plot_func_v2",
+        "result_cls",
+    ),
     # constants
     *("ARCHIVE_TESTER", "ARCHIVED_TABLE", "DEFAULT_TIMESTAMP", "DEFAULT_X_NAME", "HYPARAM", "HYPARAM_FILE_NAME"),
     *("HYPARAMETER", "OTHER_RESULTS", "default_log_types", "FTP_PROTOCOL_NAME", "LoadTesterMode", "LogDataType"),

@@ -28,6 +28,7 @@ PUBLIC = {
     "TMP_DATA",
     "TREES",
     "ExperimentManager",
+    "ImgRecorder",
     "Logger",
     "MatplotlibRecorder",
     "RLAError",

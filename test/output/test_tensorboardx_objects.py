@@ -40,7 +40,7 @@ def test_they_survive_kill_9(folder: Path, killed: Callable, events: Callable) -
     def program(acknowledge: Callable[[int], None]) -> None:
         logger.configure(folder, ["tensorboard"])
         logger.get_tbx_writer().add_histogram("weights", np.arange(100.0), 1)
-        logger.get_current().add_text("note", "text")
+        logger.text("note", "text")
         os.kill(os.getpid(), 9)
 
     killed(program)
@@ -97,6 +97,6 @@ def test_the_hyper_parameters_show_in_the_text_tab(start: Callable, events: Call
 
 def test_a_text_with_a_lone_surrogate_does_not_stop_the_training(folder: Path, events: Callable) -> None:
     logger.configure(folder, ["tensorboard"])
-    logger.get_current().add_text("tag \udc80", "text \udc80")
+    logger.text("tag \udc80", "text \udc80")
     logger.close()
     assert len(tags_of(events(folder), "text")) == 1

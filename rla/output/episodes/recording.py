@@ -5,27 +5,30 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rla.clock import TimeStepHolder
+from rla.names import EPISODES_FILE
 from rla.output.episodes.arguments import RETURN, episode_columns
-from rla.output.episodes.file import FileEnd
+from rla.output.episodes.file import end_of
 from rla.output.episodes.statistics import EpisodeStatistics
-from rla.output.open_row import OpenRow
-from rla.output.records import Episodes, Event, Text
+from rla.output.recording import Recording
+from rla.output.records import Episodes
 
 __all__ = ["EpisodeRecording"]
 
 
-class EpisodeRecording(OpenRow):
-    """An open row that also takes episodes; the file is the business of whoever derives from it.
+class EpisodeRecording(Recording):
+    """A recording that also takes episodes.
 
     Args:
         clock: the holder of the time step.
+        on_terminal: whether rows and text are shown on the terminal while nothing is recorded.
     """
 
-    def __init__(self, clock: TimeStepHolder) -> None:
-        super().__init__(clock)
+    def __init__(self, clock: TimeStepHolder, on_terminal: bool = True) -> None:
+        super().__init__(clock, on_terminal)
         self._episodes = EpisodeStatistics()
         self._last_episode = 0.0
 
@@ -72,9 +75,7 @@ class EpisodeRecording(OpenRow):
             for key, figure in self._episodes.add(columns).items():
                 self.record_tabular(key, figure)
 
-    def _go_on_after(self, end: FileEnd) -> None:
-        """Count on from the episodes that the run has had before."""
+    def _opened(self, directory: Path) -> None:
+        super()._opened(directory)
+        end = end_of(directory / EPISODES_FILE)
         self._episodes.count, self._last_episode = end.episodes, end.time
-
-    def _keep(self, record: Text | Event | Episodes) -> None:
-        """Record something that is no row, where anything is recorded."""

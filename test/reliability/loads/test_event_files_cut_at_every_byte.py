@@ -29,7 +29,7 @@ def event_file(folder: Path) -> Path:
         logger.dump_tabular(step=step)
     writer.add_text("note", "two\nlines, ünd more", 2**40)
     writer.add_histogram("weights", np.arange(20.0), 5, bins=3)
-    logger.get_current().add_text("settings", "| key | value |")
+    logger.text("settings", "| key | value |")
     logger.record_tabular("last", 1)
     logger.dump_tabular(step=7)
     logger.close()

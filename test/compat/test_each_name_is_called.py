@@ -1,0 +1,45 @@
+"""No name of the old modules for logging, time and memory is left out of the tests that call each of them once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+API = HERE.parents[2] / "shared" / "API.md"
+
+pytestmark = pytest.mark.skipif(not API.exists(), reason=f"there is no {API}: it is not part of the repository")
+
+LOGGER = tuple(f"test_each_name_of_the_logger{part}.py" for part in ("", "_for_files", "_for_text"))
+TIMERS = ("test_each_name_of_the_timers.py",)
+FILES = {
+    "easy_log.logger": LOGGER,
+    "easy_log.time_step": TIMERS,
+    "easy_log.time_used_recorder": TIMERS,
+    "trackers.memory_used_recorder": TIMERS,
+    "trackers.time_used_recorder": TIMERS,
+}
+
+
+def names_in(module: str) -> set[str]:
+    """Return the names of a module and of its classes' attributes, as the list of the drop-in surface has them."""
+    section = API.read_text(encoding="utf-8").partition(f"\n### RLA.{module}\n")[2].partition("\n### ")[0]
+    parts = {part for piece in re.findall(r"`([^`]*)`", section) for part in piece.partition("(")[0].split(" = ")}
+    return {part for part in parts if part.isidentifier()} - {"None", "__init__"}
+
+
+@pytest.mark.parametrize("module", sorted(FILES))
+def test_each_name_is_called(module: str) -> None:
+    sources = "".join((HERE / file).read_text(encoding="utf-8") for file in FILES[module])
+    words = set(re.findall(r"\w+", sources.partition("\n\n\n")[2]))
+    names = names_in(module)
+    assert names, f"{module} has no names in the list"
+    assert names - words == set()
+
+
+def test_the_names_of_the_logger_are_seen() -> None:
+    assert {"DEBUG", "KVWriter", "writekvs", "get_time", "ma_dict", "profile", "CURRENT", "read_tb"} <= names_in(
+        "easy_log.logger"
+    )
