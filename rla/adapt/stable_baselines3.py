@@ -87,7 +87,6 @@ class RlaCallback(BaseCallback):
         self.eval_every = eval_every
         self.eval_episodes = eval_episodes
         self.best_return = -math.inf
-        self._saved_at: int | None = None
         self._ends_without_episode: float = 0
         self._told: set[str] = set()
 
@@ -105,7 +104,6 @@ class RlaCallback(BaseCallback):
             )
         if self.num_timesteps == 0:  # it begins anew
             self.best_return = -math.inf
-        self._saved_at = None
         process_logger.clock.set_time(self.num_timesteps)
 
     def _on_step(self) -> bool:
@@ -115,12 +113,11 @@ class RlaCallback(BaseCallback):
             self._evaluate()
         if self._is_due(self.save_every):
             self._save(DEFAULT_CHECKPOINT)
-            self._saved_at = self.num_timesteps
         return True
 
     def _on_training_end(self) -> None:
         process_logger.dump_tabular(self.num_timesteps)
-        if self.save_every is not None and self._saved_at != self.num_timesteps:
+        if self.save_every is not None and not self._is_due(self.save_every):  # else it has just been saved
             self._save(DEFAULT_CHECKPOINT)
 
     def _is_due(self, every: int | None) -> bool:

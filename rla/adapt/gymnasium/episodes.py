@@ -16,12 +16,22 @@ from numpy.typing import NDArray
 
 from rla.output.logger import process_logger
 
-__all__ = ["EpisodeRecorder", "VectorEpisodeRecorder", "is_reset_in_next_step", "record_episodes"]
+__all__ = [
+    "NEXT_STEP",
+    "SAME_STEP",
+    "EpisodeRecorder",
+    "VectorEpisodeRecorder",
+    "as_array",
+    "autoreset_mode",
+    "record_episodes",
+]
 
 _EPISODE: Final = "episode"
 """The key of `info` that gymnasium's own statistics have."""
 
-_RESET_IN_NEXT_STEP: Final = {"NextStep": True, "SameStep": False, "Disabled": False}
+NEXT_STEP: Final = "NextStep"
+SAME_STEP: Final = "SameStep"
+DISABLED: Final = "Disabled"
 
 
 @overload
@@ -58,21 +68,21 @@ def record_episodes(
     return EpisodeRecorder(env, count_steps)
 
 
-def is_reset_in_next_step(env: VectorEnv) -> bool:
-    """Say whether the step after the end of an episode only resets an environment.
+def autoreset_mode(env: VectorEnv) -> str:
+    """Return when an environment is reset whose episode has ended: ``"NextStep"``, ``"SameStep"`` or ``"Disabled"``.
 
     Raises:
         ValueError: the environment's autoreset mode is none of gymnasium's.
     """
     mode = (env.metadata or {}).get("autoreset_mode")
     if mode is None:  # as in gymnasium 1.0, which had no other and no name for it
-        return True
-    try:
-        return _RESET_IN_NEXT_STEP[getattr(mode, "value", mode)]
-    except (KeyError, TypeError):
+        return NEXT_STEP
+    value = getattr(mode, "value", mode)
+    if value not in (NEXT_STEP, SAME_STEP, DISABLED):
         raise ValueError(
             f"The environment's metadata['autoreset_mode'] is {mode!r}; expected gymnasium.vector.AutoresetMode."
-        ) from None
+        )
+    return str(value)
 
 
 class EpisodeRecorder(gymnasium.Wrapper):
@@ -128,7 +138,7 @@ class VectorEpisodeRecorder(VectorWrapper):
     def __init__(self, env: VectorEnv, count_steps: bool = True) -> None:
         super().__init__(env)
         self._count_steps = count_steps
-        self._waits_for_reset = is_reset_in_next_step(env)
+        self._waits_for_reset = autoreset_mode(env) == NEXT_STEP
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, dtype=np.int64)
         self._started = np.zeros(env.num_envs)
@@ -153,12 +163,12 @@ class VectorEpisodeRecorder(VectorWrapper):
         result = self.env.step(actions)
         _, rewards, terminations, truncations, infos = result
         stepped = ~self._to_reset
-        self._returns += np.where(stepped, _array(rewards), 0.0)
-        self._lengths += stepped
+        self._returns += as_array(rewards)
+        self._lengths += 1
+        self._begin(~stepped)
         if self._count_steps:
             process_logger.clock.add_time(int(stepped.sum()))
-        self._begin(~stepped)
-        ended = stepped & (_array(terminations) | _array(truncations))
+        ended = as_array(terminations) | as_array(truncations)
         if ended.any():
             self._end(ended, infos)
         return result
@@ -178,6 +188,6 @@ class VectorEpisodeRecorder(VectorWrapper):
             self._to_reset |= ended
 
 
-def _array(values: Any) -> NDArray[Any]:
+def as_array(values: Any) -> NDArray[Any]:
     """Return an array of numpy; environments on a GPU have tensors."""
     return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)

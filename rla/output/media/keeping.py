@@ -47,7 +47,9 @@ class MediaKeeping(Recording):
             self._warn_once("media", f"'{key}' is not kept: there is nothing to keep it in before {needed}")
         return False
 
-    def _to_tensorboard(self, key: str, saved: bool, pack: Callable[..., bytes], *content: Any) -> None:
+    def _to_tensorboard(
+        self, key: str, saved: bool, pack: Callable[..., bytes], *content: Any, step: int | float | None = None
+    ) -> None:
         """Hand something to TensorBoard; where that is not written, and no file either, one warning says so.
 
         Args:
@@ -55,16 +57,17 @@ class MediaKeeping(Recording):
             saved: whether there is a file, too.
             pack: makes the event, of the key, the content, the time step and the time.
             content: what the event shows.
+            step: the time step; the current one when None.
         """
         if "tensorboard" in self.formats:
-            self.add_event(pack(key, *content, whole_step(self.now()), time.time()))
+            self.add_event(pack(key, *content, whole_step(self.now() if step is None else step), time.time()))
         elif not saved:
             problem = f"'{key}' is nowhere to be seen: TensorBoard would show it, and is no output of this run"
             self._warn_once("media without tensorboard", problem)
 
-    def _save(self, key: str, ending: str, content: bytes) -> str | None:
-        folder = self.results_dir
-        return None if folder is None else self.save_result(key, ending, content, self.now(), folder)
+    def _save(self, key: str, ending: str, content: bytes, step: int | float | None = None) -> str | None:
+        folder, time_step = self.results_dir, self.now() if step is None else step
+        return None if folder is None else self.save_result(key, ending, content, time_step, folder)
 
     @contextlib.contextmanager
     def _guarded(self, key: str) -> Iterator[None]:

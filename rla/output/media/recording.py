@@ -123,7 +123,9 @@ class MediaRecording(MediaKeeping):
             return self._save(key, ".png", encoded) if save else None
         return None
 
-    def video(self, key: str, frames: Any, fps: float = 30, save: bool = True) -> str | None:
+    def video(
+        self, key: str, frames: Any, fps: float = 30, save: bool = True, step: int | float | None = None
+    ) -> str | None:
         """Show a video in TensorBoard, and save it as ``<key>-<time step>.mp4``.
 
         It is encoded before this returns. TensorBoard gets an animated GIF. The MP4 needs the extra ``video`` of this
@@ -136,6 +138,7 @@ class MediaRecording(MediaKeeping):
                 One axis more in front holds several videos, which are shown beside each other. Opacity is left out.
             fps: pictures per second.
             save: make a file.
+            step: the time step that it is of; the current one when None.
 
         Returns:
             The path of the file; None when there is none.
@@ -155,12 +158,12 @@ class MediaRecording(MediaKeeping):
         with self._guarded(key):
             animation = as_gif(pictures, pace) if "tensorboard" in self.formats else b""
             _, *size, channels = pictures.shape
-            self._to_tensorboard(key, save, image_event, animation, size, channels)
+            self._to_tensorboard(key, save, image_event, animation, size, channels, step=step)
             if not save:
                 return None
             if (encoded := self._mp4(pictures, pace)) is not None:
-                return self._save(key, ".mp4", encoded)
-            return self._save(key, ".gif", animation or as_gif(pictures, pace))
+                return self._save(key, ".mp4", encoded, step)
+            return self._save(key, ".gif", animation or as_gif(pictures, pace), step)
         return None
 
     def audio(self, key: str, samples: Any, sample_rate: int, save: bool = True) -> str | None:

@@ -123,6 +123,20 @@ def test_an_environment_that_is_a_vector_by_itself_is_counted_alike(recording: P
 
 
 def test_infos_that_have_episodes_already_stay_as_they_are(recording: Path, scripted: Callable[..., Any]) -> None:
+    class Tells(gymnasium.vector.VectorWrapper):  # type: ignore[misc, name-defined]
+        def step(self, actions: Any) -> Any:
+            *result, infos = self.env.step(actions)
+            return (*result, {**infos, "episode": "told"})
+
+    envs = record_episodes(Tells(SyncVectorEnv([scripted] * 2)))
+    envs.reset()
+    for _ in range(STEPS):
+        *_, infos = envs.step(np.zeros(2, dtype=int))
+        assert infos == {"episode": "told"}
+    assert len(read_episodes(recording)) > 10
+
+
+def test_it_may_stand_around_gymnasium_s_own_statistics(recording: Path, scripted: Callable[..., Any]) -> None:
     envs = record_episodes(RecordEpisodeStatistics(SyncVectorEnv([scripted] * 2)))
     envs.reset()
     told = []

@@ -56,6 +56,18 @@ def test_they_come_whenever_so_many_time_steps_have_passed_and_at_the_end(
     assert saved_steps() == expected
 
 
+def test_none_is_saved_twice(begin: Callable, make_model: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin()
+    saved, save = [], exp_manager.save_checkpoint
+    monkeypatch.setattr(exp_manager, "save_checkpoint", lambda *given, **named: saved.append(save(*given, **named)))
+    for _ in range(2):
+        make_model(number=2).learn(128, callback=RlaCallback(save_every=64))
+        make_model(number=2).learn(128, callback=RlaCallback(save_every=48))
+    names = [os.path.basename(path) for path in saved]
+    once = [f"checkpoint_{step}.pt" for step in (64, 128, 48, 96, 128)]
+    assert names == once * 2
+
+
 def test_without_save_every_there_are_none(begin: Callable, make_model: Callable) -> None:
     begin()
     make_model().learn(64, callback=RlaCallback())

@@ -151,3 +151,23 @@ def test_environments_without_a_monitor_are_told_of_once(begin: Callable, make_m
         make_model(env=env).learn(2560, callback=RlaCallback())
     assert len(caught) == 1
     assert read_episodes(folder).empty
+
+
+def test_ends_that_are_no_ends_of_an_episode_are_fine(
+    begin: Callable, make_model: Callable, recwarn: pytest.WarningsRecorder
+) -> None:
+    class Lives(gymnasium.Wrapper):  # type: ignore[misc, name-defined]
+        """Each step costs a life, which ends what the model sees, as in games of Atari."""
+
+        def step(self, action: Any) -> Any:
+            observation, reward, terminated, truncated, info = self.env.step(action)
+            self.over = terminated or truncated
+            return observation, reward, True, False, info
+
+        def reset(self, **options: Any) -> Any:
+            return self.env.reset(**options) if getattr(self, "over", True) else (self.env.unwrapped.state, {})
+
+    folder = begin()
+    make_model(env=Lives(Monitor(gymnasium.make("CartPole-v1")))).learn(256, callback=RlaCallback())
+    assert len(read_episodes(folder)) > 4
+    assert [warning for warning in recwarn if warning.category is RLAWarning] == []
