@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rla import exp_manager, logger, time_step_holder, time_tracker
+from rla import RLAWarning, exp_manager, logger, time_step_holder, time_tracker
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -32,6 +34,21 @@ def reset_everything() -> None:
     logger.set_level(logger.INFO)
     time_step_holder.set_time(0)
     time_tracker.clear()
+
+
+@pytest.fixture
+def said() -> Iterator[list[str]]:
+    """The warnings of rla that are given during the test, one text for each."""
+    texts: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", RLAWarning)
+
+        def keep(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+            if issubclass(category, RLAWarning):
+                texts.append(str(message))
+
+        warnings.showwarning = keep  # type: ignore[assignment]
+        yield texts
 
 
 @pytest.fixture

@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import os
 import traceback
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rla import RLAWarning
 from rla.adapt import folder_loggers
 
 Runs = dict[str, dict[str, list[tuple[int, float]]]]
@@ -74,21 +72,6 @@ def rows() -> Callable[[Path], list[dict[str, str]]]:
             ]
 
     return read
-
-
-@pytest.fixture
-def said() -> Iterator[list[str]]:
-    """The warnings of rla that are given during the test."""
-    texts: list[str] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", RLAWarning)
-
-        def keep(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-            if issubclass(category, RLAWarning):
-                texts.append(str(message))
-
-        warnings.showwarning = keep  # type: ignore[assignment]
-        yield texts
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ import hashlib
 import os
 import signal
 import traceback
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rla import RLAWarning, files, logger, time_step_holder
+from rla import files, logger, time_step_holder
 from rla.output import writer
 from rla.output.writer import Writer
 
@@ -91,21 +90,6 @@ def tree_of(folder: Path) -> dict[str, tuple[int, str]]:
 @pytest.fixture
 def tree() -> Callable[[Path], dict[str, tuple[int, str]]]:
     return tree_of
-
-
-@pytest.fixture
-def said() -> Iterator[list[str]]:
-    """The warnings of rla that are given during the test, one text for each."""
-    texts: list[str] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", RLAWarning)
-
-        def keep(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-            if issubclass(category, RLAWarning):
-                texts.append(str(message))
-
-        warnings.showwarning = keep  # type: ignore[assignment]
-        yield texts
 
 
 class Disk:

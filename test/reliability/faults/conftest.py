@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from rla import RLAWarning, exp_manager, read_progress
+from rla import exp_manager, read_progress
 from rla.cli.main import _group
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -193,21 +192,6 @@ def record(data_root: Path, tmp_path: Path) -> Iterator[Callable[..., Recording]
     yield start
     for recording in started:
         recording.close()
-
-
-@pytest.fixture
-def said() -> Iterator[list[str]]:
-    """The warnings of rla that are given in this process, one text for each."""
-    texts: list[str] = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", RLAWarning)
-
-        def keep(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-            if issubclass(category, RLAWarning):
-                texts.append(str(message))
-
-        warnings.showwarning = keep  # type: ignore[assignment]
-        yield texts
 
 
 # ---- what must be true at the end ------------------------------------------------------------------------------------
