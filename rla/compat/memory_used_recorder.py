@@ -126,9 +126,9 @@ def _own_size(value: Any) -> tuple[int, Iterable[Any]]:
     if isinstance(value, _NOT_COUNTED):
         return 0, ()
     own = sys.getsizeof(value)
-    data = getattr(value, "nbytes", None)  # of arrays and tensors
-    if isinstance(data, int):
-        return max(own, data), ()
-    if hasattr(value, "memory_usage"):  # tables of pandas: they have told all of it
+    kind = type(value)  # it is asked, as some objects (DotMap) make whatever attribute they are asked for
+    if hasattr(kind, "nbytes") and isinstance(value.nbytes, int):  # arrays and tensors
+        return max(own, value.nbytes), ()
+    if hasattr(kind, "memory_usage"):  # tables of pandas: they have told all of it
         return own, ()
     return own, gc.get_referents(value)

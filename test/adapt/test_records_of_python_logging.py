@@ -166,7 +166,11 @@ class Bad:
         raise RuntimeError("no text")
 
 
-@pytest.mark.parametrize(("message", "arguments"), [("%d", ("x",)), ("%s %s", ("one",)), ("%s", (Bad(),))], ids=str)
+@pytest.mark.parametrize(
+    ("message", "arguments"),
+    [("%d", ("x",)), ("%s %s", ("one",)), ("%s", (Bad(),))],
+    ids=["no number", "one of two", "no text"],
+)
 def test_a_record_that_cannot_be_formatted_is_told_on_stderr_as_ever(
     text: Callable[..., str], message: str, arguments: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:

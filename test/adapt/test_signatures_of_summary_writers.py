@@ -50,7 +50,9 @@ def methods() -> Iterator[tuple[str, str, Any]]:
 METHODS = list(methods())
 
 
-@pytest.mark.parametrize(("package", "name", "function"), METHODS, ids=str)
+@pytest.mark.parametrize(
+    ("package", "name", "function"), METHODS, ids=[f"{package}-{name}" for package, name, _ in METHODS]
+)
 def test_each_method_is_there_with_its_parameters(package: str, name: str, function: Any, in_tmp: Path) -> None:
     ours = getattr(SummaryWriter, name, None)
     if ours is None:  # by tensorboardX's own writer, with its own signature

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from dotmap import DotMap
 from RLA.trackers.memory_used_recorder import print_large_memory_variable
 
 from rla import exp_manager
@@ -124,3 +125,9 @@ def test_a_search_that_is_too_long_says_so(
     print_large_memory_variable()
     assert "as far as 1000 objects show:" in capsys.readouterr().out
     assert len(many) == 100_000
+
+
+def test_objects_that_make_whatever_they_are_asked_for_stay_as_they_are() -> None:
+    settings = DotMap(a=1, b=DotMap(c=[1, 2]))
+    print_large_memory_variable()
+    assert settings.toDict() == {"a": 1, "b": {"c": [1, 2]}}
