@@ -1,18 +1,23 @@
 """What `exp_manager.track_system` costs a training: loops with it against the same loops without, in one process.
 
-    python benchmark/monitor.py                  all loops, every=1 and every=0.1: some ten minutes
-    python benchmark/monitor.py --rounds 5       less often; the figures are medians of the rounds
+    python benchmark/monitor.py                  all loops, every=1 and every=0.1: some five minutes
+    python benchmark/monitor.py --rounds 5       less often
     python benchmark/monitor.py --children 8     beside so many worker processes, as vectorised environments have them
 
-A ratio of 1.00 is no cost. In each round a stretch without is measured before and after the one with sampling, since
-machines are noisy. The loops: `python` holds the interpreter all the time, `dumps` records 20 values a step as fast as
-it can, `numpy` multiplies matrices for about 2 ms a step and records one value.
+A ratio of 1.00 is no cost. Stretches with and without take turns, since machines are noisy; `fastest` compares the
+fastest stretch of each kind, in which others disturbed least. `processor` is the processor time of the whole process,
+samples included, which others disturb less than the clock. `never` is a second stretch without: the noise.
+
+The loops: `python` holds the interpreter all the time, `dumps` records 20 values a step as fast as it can, `numpy`
+multiplies matrices for some milliseconds a step and records one value.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -61,14 +66,22 @@ def numpy_step() -> None:
 LOOPS: dict[str, Callable[[], None]] = {"python": python_steps, "dumps": dumps, "numpy": numpy_step}
 
 
-def seconds_of(step: Callable[[], None], steps: int, every: float | None) -> float:
-    """Return how long some steps take while the machine is sampled; None samples nothing."""
+def new_experiment() -> None:
+    """Record into a new experiment, and remove what was recorded so far."""
+    exp_manager.finish()
+    shutil.rmtree(Path(exp_manager.data_root) / "log", ignore_errors=True)
+    exp_manager.log_files_gen()
+
+
+def seconds_of(step: Callable[[], None], steps: int, every: float | None) -> tuple[float, float]:
+    """Return how long some steps take while the machine is sampled, by the clock and in processor time."""
     logger.flush()
     exp_manager.track_system(every=every)
-    begin = time.perf_counter()
+    time.sleep(0.2)  # what is done once: a thread, the search for graphics cards, a look at all processes
+    begin, begin_of_work = time.perf_counter(), time.process_time()
     for _ in range(steps):
         step()
-    spent = time.perf_counter() - begin
+    spent = time.perf_counter() - begin, time.process_time() - begin_of_work
     exp_manager.track_system(every=None)
     return spent
 
@@ -82,15 +95,23 @@ def steps_of(step: Callable[[], None]) -> int:
     return max(1, int(count * STRETCH_SECONDS / (time.perf_counter() - begin)))
 
 
-def ratios(step: Callable[[], None], every: float | None, rounds: int) -> list[float]:
-    """Return the duration of stretches as a multiple of those without before and after, one for each round."""
+Stretches = list[tuple[float, float]]
+
+
+def durations(step: Callable[[], None], rounds: int) -> dict[float | None, Stretches]:
+    """Return how long stretches took, by pace; None is without sampling, once more under 0 to show the noise."""
     steps = steps_of(step)
-    found = []
+    found: dict[float | None, Stretches] = {every: [] for every in (None, 0.0, *PACES)}
     for _ in range(rounds):
-        before = seconds_of(step, steps, None)
-        sampled = seconds_of(step, steps, every)
-        found.append(sampled / statistics.mean((before, seconds_of(step, steps, None))))
+        new_experiment()  # the rows of one round are some hundred megabytes
+        for every, stretches in random.sample(list(found.items()), len(found)):  # what comes first changes
+            stretches.append(seconds_of(step, steps, every or None))
     return found
+
+
+def median_ratio(sampled: Stretches, without: Stretches, clock: int) -> float:
+    """Return the median of the ratios of stretches that followed each other."""
+    return statistics.median(one[clock] / other[clock] for one, other in zip(sampled, without, strict=True))
 
 
 def sample_milliseconds(folder: str) -> float:
@@ -108,6 +129,7 @@ def sample_milliseconds(folder: str) -> float:
 def main() -> None:
     """Print a table of ratios: loops by pace."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("loops", nargs="*", metavar="LOOP", help="all of them when none is named")
     parser.add_argument("--rounds", type=int, default=21, help="how often each figure is measured")
     parser.add_argument("--children", type=int, default=0, help="worker processes beside")
     parser.add_argument("--folder", default=".", help="where the runs are recorded and removed again")
@@ -123,11 +145,14 @@ def main() -> None:
         print(
             f"a sample: {sample_milliseconds(folder):.2f} ms of one processor ({processes} processes on this machine)"
         )
-        print(f"{'loop':8} {'every':>6} {'median':>8} {'quartiles':>15}   ({arguments.rounds} rounds)")
-        for name, step in LOOPS.items():
-            for every in (None, *PACES):
-                low, median, high = statistics.quantiles(ratios(step, every, arguments.rounds), n=4)
-                print(f"{name:8} {every or 'never':>6} {median:8.3f} {low:7.3f} {high:7.3f}", flush=True)
+        print(f"{'loop':8} {'every':>6} {'median':>8} {'fastest':>8} {'processor':>10}   ({arguments.rounds} rounds)")
+        for name in arguments.loops or LOOPS:
+            found = durations(LOOPS[name], arguments.rounds)
+            without = found.pop(None)
+            for every, sampled in found.items():
+                wall, work = median_ratio(sampled, without, 0), median_ratio(sampled, without, 1)
+                fastest = min(sampled)[0] / min(without)[0]
+                print(f"{name:8} {every or 'never':>6} {wall:8.3f} {fastest:8.3f} {work:10.3f}", flush=True)
         exp_manager.finish()
     for child in children:
         child.communicate()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from rla.monitor.family import Family
 from rla.monitor.sources import BYTES_IN_GB, Sources
 
 __all__ = ["Host"]
@@ -22,7 +23,7 @@ class Host:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._process = psutil.Process()
+        self._family = Family()
         self._has_begun = False
         self._used: tuple[float, float] | None = None
 
@@ -55,7 +56,7 @@ class Host:
         which lived between two samples. Resident memory is added up, so that shared pages count once for each process.
         """
         now, seconds, resident = time.monotonic(), 0.0, 0
-        for process in (self._process, *self._process.children(recursive=True)):
+        for process in self._family.processes():
             try:
                 with process.oneshot():
                     used = sum(process.cpu_times()[:4])  # user, system, and both of children that have ended

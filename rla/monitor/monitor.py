@@ -22,8 +22,9 @@ PREFIX: Final = "system/"
 FIRST_PAUSE: Final = 1.0
 """Seconds to the second sample, the first that knows how busy the processor was; `every` where that is less."""
 
-LARGEST_SHARE: Final = 0.01
-"""Samples take no more than this share of one processor's time; where they are costly they come less often."""
+REST: Final = 10
+"""A pause is at least so many times as long as the sample before it: where sampling is slow, since there are thousands
+of processes or the training keeps the interpreter to itself, it is done less often."""
 
 
 class SystemMonitor:
@@ -79,10 +80,10 @@ class SystemMonitor:
             self._sample(gpus)
             pause = min(self.every, FIRST_PAUSE)
             while not self._stopped.wait(pause):
-                began, spent = time.monotonic(), time.thread_time()
+                began = time.monotonic()
                 self._sample(sources + gpus)
-                spent = time.thread_time() - spent
-                pause = max(self.every - (time.monotonic() - began), spent / LARGEST_SHARE)
+                took = time.monotonic() - began
+                pause = max(self.every - took, REST * took)
 
     def _sample(self, sources: Sources) -> None:
         for name, source in sources:

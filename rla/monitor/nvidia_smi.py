@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,9 +18,6 @@ __all__ = ["NvidiaSmi"]
 
 LONGEST_RUN: Final = 10.0
 """Seconds after which the program is given up: a driver in trouble lets it wait for ever."""
-
-LARGEST_SHARE: Final = 0.1
-"""The program runs no more than this share of the time: it keeps a processor busy, and the driver."""
 
 COLUMNS: Final = {
     "memory.used": ("memory_gb", 2**20 / BYTES_IN_GB),  # in MiB
@@ -47,7 +43,6 @@ class NvidiaSmi:
         self._command = [program, f"--query-gpu=uuid,{','.join(COLUMNS)}", "--format=csv,noheader,nounits"]
         self._asked = asked
         self._given_up = False
-        self._not_before = 0.0
 
     @classmethod
     def find(cls, asked: str | None) -> NvidiaSmi | None:
@@ -58,22 +53,12 @@ class NvidiaSmi:
     def sample(self) -> Mapping[str, float]:
         """Return the metrics of all cards of this process, without those that a card does not have.
 
-        Nothing where the program was asked shortly before.
-
         Raises:
             OSError: the program failed, or did not answer in time; it is not asked again then.
         """
-        began = time.monotonic()
-        if self._given_up or began < self._not_before:
+        if self._given_up:
             return {}
-        try:
-            answer = self._answer()
-        finally:
-            self._not_before = began + (time.monotonic() - began) / LARGEST_SHARE
-        return self._metrics(answer)
-
-    def _metrics(self, answer: str) -> dict[str, float]:
-        lines = [line.split(",") for line in answer.splitlines()]
+        lines = [line.split(",") for line in self._answer().splitlines()]
         cards = [cells for cells in lines if cells[0].startswith("GPU-") and len(cells) == 1 + len(COLUMNS)]
         values: dict[str, float] = {}
         for number, device in enumerate(visible_devices([cells[0] for cells in cards], self._asked)):

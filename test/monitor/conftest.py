@@ -72,7 +72,7 @@ def heard() -> Heard:
 def monitor(tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., SystemMonitor]]:
     """Start a monitor that is in a hurry; its records and warnings are in ``heard``."""
     started: list[SystemMonitor] = []
-    monkeypatch.setattr(monitor_module, "LARGEST_SHARE", 1.0)
+    monkeypatch.setattr(monitor_module, "REST", 0)
 
     def start(every: float = 0.01) -> SystemMonitor:
         started.append(SystemMonitor(heard.record, heard.warnings.append, tmp_path, every))

@@ -186,28 +186,6 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def test_a_slow_program_is_asked_less_often(
-    nvidia_smi: Answers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    now = [1000.0]
-    monkeypatch.setattr(program.time, "monotonic", lambda: now[0])
-    nvidia_smi(f"echo called >> {tmp_path}/calls; echo '{ONE_CARD.strip()}'")
-    found = program.NvidiaSmi.find(None)
-    assert found is not None
-    answer = found._answer
-
-    def slowly() -> str:
-        now[0] += 2
-        return answer()
-
-    monkeypatch.setattr(found, "_answer", slowly)
-    samples = []
-    for now[0] in (1000.0, 1003.0, 1019.0, 1021.0):
-        samples.append(bool(found.sample()))
-    assert samples == [True, False, False, True]
-    assert (tmp_path / "calls").read_text() == 2 * "called\n"
-
-
 def test_ctrl_c_in_the_terminal_does_not_reach_it(nvidia_smi: Answers, tmp_path: Path) -> None:
     nvidia_smi(f"ps -o pgid= -p $$ > {tmp_path}/group; echo '{ONE_CARD.strip()}'")
     found = program.NvidiaSmi.find(None)

@@ -191,8 +191,11 @@ def test_a_driver_in_trouble_is_told_of_once(sample: Any, heard: Heard) -> None:
     assert "graphics cards could not be sampled (NVMLError: LIB_RM_VERSION_MISMATCH)" in warning
 
 
-def test_a_process_that_may_see_no_card_does_not_ask(sample: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_may_see_no_card_does_not_ask(
+    sample: Any, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     nvml = Nvml({"GPU-a": card()})
     nvml.init_error = "LIB_RM_VERSION_MISMATCH"
     assert sample(nvml) == {}
+    assert heard.warnings == []

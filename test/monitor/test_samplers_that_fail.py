@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -93,8 +94,9 @@ def test_the_warning_is_in_the_experiment(
     assert "system metrics: the memory could not be sampled (OSError: gone); the rest goes on" in line
 
 
+@pytest.mark.parametrize("error", [None, OSError(5, "Input/output error")])
 def test_a_monitor_that_was_stopped_records_and_says_nothing_more(
-    monitor: Callable[..., Any], heard: Heard, until: Any, monkeypatch: pytest.MonkeyPatch
+    monitor: Callable[..., Any], heard: Heard, until: Any, monkeypatch: pytest.MonkeyPatch, error: Exception | None
 ) -> None:
     entered, go_on, left = threading.Event(), threading.Event(), threading.Event()
 
@@ -102,10 +104,11 @@ def test_a_monitor_that_was_stopped_records_and_says_nothing_more(
         entered.set()
         go_on.wait(60)
         left.set()
+        if error is not None:
+            raise error
         return type("Usage", (), {"percent": 1.0})
 
     monkeypatch.setattr(psutil, "virtual_memory", usage)
-    monkeypatch.setattr(psutil, "disk_usage", raising(OSError(5, "Input/output error")))
     one = monitor()
     assert entered.wait(60)
     one.stop()
@@ -116,11 +119,16 @@ def test_a_monitor_that_was_stopped_records_and_says_nothing_more(
     assert heard.warnings == []
 
 
-def test_samples_that_are_costly_come_less_often(
-    monitor: Callable[..., Any], heard: Heard, until: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_slow_sample_is_followed_by_a_long_rest(
+    monitor: Callable[..., Any], until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    wait = threading.Event.wait
+    now = [0.0]
+    usage, wait = psutil.virtual_memory, threading.Event.wait
+
+    def slow_usage() -> object:
+        now[0] += 3.0
+        return usage()
 
     def noted(event: threading.Event, timeout: float | None = None) -> bool:
         if threading.current_thread().name == "rla-system-monitor" and timeout is not None:
@@ -128,11 +136,12 @@ def test_samples_that_are_costly_come_less_often(
             return wait(event, 0.001)
         return wait(event, timeout)
 
-    spent = iter(range(10**9))
+    monkeypatch.setattr(monitor_module, "REST", 10)
+    monkeypatch.setattr(monitor_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(psutil, "virtual_memory", slow_usage)
     monkeypatch.setattr(threading.Event, "wait", noted)
-    monkeypatch.setattr(monitor_module, "LARGEST_SHARE", 0.01)
-    monkeypatch.setattr(monitor_module.time, "thread_time", lambda: float(next(spent)))  # a second for each sample
-    monitor(every=0.1)
-    until(lambda: len(pauses) > 3, "four pauses")
-    assert pauses[0] == 0.1
-    assert set(pauses[1:4]) == {100.0}
+    monitor(every=5)
+    until(lambda: len(pauses) > 2, "three pauses")
+    monitor(every=60)
+    until(lambda: 57.0 in pauses, "a pause that keeps the pace")
+    assert pauses[:3] == [1.0, 30.0, 30.0]

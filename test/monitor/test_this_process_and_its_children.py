@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from rla.monitor.family import Family
 from rla.monitor.host import Host
 
 EATS_MEMORY = "import sys; data = bytearray(b'x' * 100_000_000); print('ready', flush=True); sys.stdin.read()"
@@ -109,7 +110,7 @@ def test_children_that_end_while_they_are_looked_at_are_left_out(
     process = child(EATS_MEMORY)
     gone = psutil.Process(process.pid)
     process.communicate()
-    monkeypatch.setattr(psutil.Process, "children", lambda self, recursive: [gone])
+    monkeypatch.setattr(Family, "processes", lambda self: [psutil.Process(), gone])
     assert 0 < host.processes()["process_memory_gb"] < 5
     assert "process_cpu_percent" in host.processes()
 
@@ -120,6 +121,70 @@ def test_where_children_leave_without_being_waited_for_the_percentage_is_left_ou
     process = child(EATS_PROCESSOR)
     until(lambda: seconds_of(process.pid) > 0.3, "a child that has computed")
     host.processes()
-    monkeypatch.setattr(psutil.Process, "children", lambda self, recursive: [])
+    monkeypatch.setattr(Family, "processes", lambda self: [psutil.Process()])
     values = host.processes()
     assert set(values) == {"process_memory_gb"}
+
+
+FORKS = """
+import os, sys, time
+if os.fork() == 0:
+    time.sleep(1000)
+print('ready', flush=True)
+sys.stdin.read()
+"""
+
+
+def pids(family: Family) -> set[int]:
+    return {process.pid for process in family.processes()}
+
+
+def test_the_family_is_what_psutil_finds_however_it_changes(child: Start) -> None:
+    early = child(HAS_A_CHILD)
+    family = Family()
+    strangers = set(psutil.pids()) - pids(family)
+
+    def expected() -> set[int]:
+        return {os.getpid(), *(process.pid for process in psutil.Process().children(recursive=True))}
+
+    assert early.pid in pids(family)
+    assert pids(family) == expected()
+    late = [child(EATS_MEMORY), child(HAS_A_CHILD)]
+    assert pids(family) == expected() >= {process.pid for process in late}
+    early.communicate()
+    late[0].communicate()
+    assert pids(family) == expected()
+    assert not pids(family) & strangers
+
+
+def test_processes_of_others_are_asked_once(child: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    family = Family()
+    family.processes()
+    asked: list[int] = []
+    parent = psutil.Process.ppid
+
+    def noted(process: psutil.Process) -> int:
+        asked.append(process.pid)
+        return parent(process)
+
+    monkeypatch.setattr(psutil.Process, "ppid", noted)
+    family.processes()
+    before = len(asked)
+    process = child(EATS_MEMORY)
+    family.processes()
+    assert process.pid in asked
+    assert before < len(psutil.pids()) / 2  # others may start processes, too
+
+
+def test_a_grandchild_whose_parent_has_ended_still_counts(child: Start, until: Any) -> None:
+    process = child(FORKS)
+    family = Family()
+    (grandchild,) = psutil.Process(process.pid).children()
+    try:
+        process.kill()
+        process.wait()
+        assert grandchild.ppid() != process.pid
+        assert grandchild.pid in pids(family)
+    finally:
+        grandchild.kill()
+    until(lambda: not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE, "its end")
