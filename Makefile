@@ -34,7 +34,10 @@ lint: $(VENV)/test.done
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report term
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 fault: $(VENV)/test.done
 	$(BIN)/python -m pytest -m "fault or load"
