@@ -113,7 +113,8 @@ def test_tensorboard_shows_what_the_rows_say(recorded: Callable[..., Any]) -> No
         assert [value for _, value in found] == pytest.approx([value for _, value in in_rows[tag]], rel=1e-6)
 
 
-@pytest.mark.parametrize("import_line", [OF_TORCH, pytest.param(OF_TENSORBOARDX, marks=pytest.mark.load)])
+@pytest.mark.load
+@pytest.mark.parametrize("import_line", [OF_TORCH, OF_TENSORBOARDX])
 def test_it_records_the_same_as_with_the_writer_that_it_had_before(
     recorded: Callable[..., Any], import_line: str
 ) -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -108,11 +109,15 @@ def run_in(folder: Path, *arguments: str, path: Sequence[Path] = ()) -> str:
 
 
 def test_the_programs_and_tests_of_a_page_run(page_project: Path) -> None:
-    for path in sorted(page_project.glob("*.py")):
+    def run(path: Path) -> None:
         if path.name.startswith("test_"):
             assert " passed" in run_in(page_project, "-m", "pytest", "-q", "-p", "no:cacheprovider", path.name)
         else:
             run_in(page_project, path.name)
+
+    with ThreadPoolExecutor(2) as pool:  # most of their time is that of imports
+        for done in [pool.submit(run, path) for path in sorted(page_project.glob("*.py"))]:
+            done.result()
 
 
 @pytest.mark.parametrize("page_project", ["outputs.md"], indirect=True)

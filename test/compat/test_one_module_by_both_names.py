@@ -117,7 +117,7 @@ def checked(run_python: Run, program: str) -> tuple[int, dict[str, str]]:
     return answer["checked"], answer["problems"]
 
 
-@pytest.mark.parametrize("first", ["import rla", "import RLA"])
+@pytest.mark.parametrize("first", ["import RLA", pytest.param("import rla", marks=pytest.mark.load)])
 def test_each_module_is_one_module_in_every_order_of_its_names(run_python: Run, first: str) -> None:
     count, problems = checked(run_python, f"{first}\n{ALL_ORDERS}")
     assert problems == {}

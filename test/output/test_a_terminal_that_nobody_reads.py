@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rla import logger
+from rla.output import text_files
 
 
 def test_the_files_go_on_while_the_terminal_is_blocked(
@@ -25,6 +26,7 @@ def test_the_files_go_on_while_the_terminal_is_blocked(
         pass
     os.set_blocking(writing, True)
     blocked = os.fdopen(writing, "w")
+    monkeypatch.setattr(text_files, "TERMINAL_SECONDS", 0.1)
     monkeypatch.setattr(sys, "stdout", blocked)
     logger.get_current().open(folder, ["stdout", "csv"])
     for step in range(100):

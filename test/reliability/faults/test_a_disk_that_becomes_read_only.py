@@ -49,7 +49,7 @@ def check_result(child: Any) -> None:
     assert len(child.acknowledged) == 300
 
 
-@pytest.mark.parametrize("fault", ["read-only", "gone"])
+@pytest.mark.parametrize("fault", ["read-only", pytest.param("gone", marks=pytest.mark.fault)])
 def test_a_disk_that_takes_no_write_any_more_ends_nobody(
     fault: str, disk: Any, record: Callable[..., Any], check_rows: Callable[..., Any], data_root: Path
 ) -> None:
@@ -82,6 +82,7 @@ def test_the_end_says_how_many_rows_are_lost_also_where_few_could_be_kept(
     assert sum("200 rows" in text for text in child.warned) == 1
 
 
+@pytest.mark.fault
 def test_files_that_may_not_be_changed_for_a_while_get_everything_later(
     place: Path, record: Callable[..., Any], check_rows: Callable[..., Any], data_root: Path,
     log_dir: Callable[[], Path], tool: Callable[..., str],

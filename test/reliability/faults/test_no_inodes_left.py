@@ -46,7 +46,9 @@ def make_files_until_none_can_be_made(folder: Path) -> list[Path]:
         made.append(path)
 
 
-@pytest.mark.parametrize(("segment_bytes", "most_warnings"), [(16 << 20, 1), (2000, 10)])
+@pytest.mark.parametrize(
+    ("segment_bytes", "most_warnings"), [pytest.param(16 << 20, 1, marks=pytest.mark.fault), (2000, 10)]
+)
 def test_training_goes_on_and_everything_is_there_at_any_time(
     segment_bytes: int, most_warnings: int, place: Path, record: Callable[..., Any], check_rows: Callable[..., Any],
     log_dir: Callable[[], Path], data_root: Path,

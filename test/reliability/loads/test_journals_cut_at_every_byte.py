@@ -187,6 +187,7 @@ def test_cut_at_any_byte_exactly_the_whole_rows_are_folded(
     fsck(run.root)
 
 
+@pytest.mark.fault
 def test_the_command_folds_exactly_the_whole_rows(only_journaled: DeadRun, fsck: Callable) -> None:
     content = only_journaled.segment.read_bytes()
     only_journaled.segment.write_bytes(content[: only_journaled.ends[6] - 1])
@@ -223,6 +224,7 @@ def test_files_cut_at_any_byte_are_completed_from_the_journal(
     fsck(tmp_path / "copy")
 
 
+@pytest.mark.fault
 @pytest.mark.usefixtures("quick_disk")
 def test_a_torn_end_that_is_not_cut_off_would_be_seen(
     half_written: DeadRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

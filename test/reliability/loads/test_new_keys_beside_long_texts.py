@@ -35,6 +35,7 @@ def wait_for_columns(folder: Path, *columns: str) -> None:
     raise AssertionError(f"no column for {columns}: {header}")
 
 
+@pytest.mark.load
 def test_they_are_written_out_when_the_run_ends(
     folder: Path, data_root: Path, fsck: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,7 +196,7 @@ def test_readers_that_are_slower_than_the_writer_see_valid_prefixes(
     check_readers(answers, 40_000)
 
 
-@pytest.mark.parametrize("rows", [500, pytest.param(6000, marks=pytest.mark.load)])
+@pytest.mark.parametrize("rows", [100, pytest.param(6000, marks=pytest.mark.load)])
 def test_two_readers_of_a_run_with_more_keys_than_columns(
     rows: int, running: Callable, folder: Path, data_root: Path, fsck: Callable
 ) -> None:
@@ -228,6 +228,7 @@ def test_two_readers_on_a_read_only_mount_see_the_same(
     fsck(data_root)
 
 
+@pytest.mark.load
 def test_a_file_that_is_widened_in_place_would_be_seen(running: Callable, folder: Path, data_root: Path) -> None:
     """The check itself: it must fail where readers can see half a file."""
     answers = read_while_writing(running, folder, data_root, 1500, mutant="widened in place", pace=0.02)

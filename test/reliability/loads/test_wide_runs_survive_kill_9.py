@@ -102,6 +102,7 @@ def test_a_kill_loses_no_acknowledged_row_and_doubles_none(
     fsck(data_root)
 
 
+@pytest.mark.load
 def test_values_that_are_not_cut_off_would_be_seen(
     folder: Path, data_root: Path, wide_run: Any, running: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
