@@ -65,6 +65,7 @@ class Host:
                 continue
             seconds += used
         values = {"process_memory_gb": resident / BYTES_IN_GB}
+        seconds = round(seconds, 3)  # the same times may be added in another order, with another last digit
         before, self._used = self._used, (now, seconds)
         if (
             before is not None and now > before[0] and seconds >= before[1]

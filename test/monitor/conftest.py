@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +17,21 @@ from rla.monitor.nvidia_smi import NvidiaSmi
 
 LONGEST_WAIT = 60.0
 
-ONE_CARD = "GPU-aaaa1111-0000, 1000, 50, 40, 100.50\n"
-TWO_CARDS = ONE_CARD + "GPU-bbbb2222-0000, 2000, 75, 60, 200.00\n"
-"""What nvidia-smi answers: UUID, memory in MiB, utilisation, temperature, power."""
+EATS_MEMORY = "import sys; data = bytearray(b'x' * 100_000_000); print('ready', flush=True); sys.stdin.read()"
+PROGRAMS = {
+    "eats memory": EATS_MEMORY,
+    "eats the processor": "print('ready', flush=True)\nwhile True: pass",
+    "has a child that eats memory": f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", {EATS_MEMORY!r}], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+child.stdout.readline()
+print('ready', flush=True)
+sys.stdin.read()
+child.communicate()
+""",
+}
+
+Start = Callable[[str], "subprocess.Popen[bytes]"]
 
 
 def wait_until(true: Callable[[], object], what: str) -> None:
@@ -43,6 +56,25 @@ def sampled() -> Callable[..., dict[str, float]]:
         return logger.dump_tabular()
 
     return wait
+
+
+@pytest.fixture
+def child() -> Iterator[Start]:
+    """Start a program, or one of `PROGRAMS`, as a child of this process, and wait until it has said ``ready``."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(program: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", PROGRAMS.get(program, program)]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 class Heard:

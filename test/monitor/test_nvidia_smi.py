@@ -12,18 +12,21 @@ import pytest
 from rla import exp_manager, logger
 from rla.monitor import nvidia_smi as program
 
-from .conftest import ONE_CARD, TWO_CARDS, Heard
-
 Answers = Callable[[str], Path]
+
+ONE_CARD = "GPU-aaaa1111-0000, 1000, 50, 40, 100.50\n"
+TWO_CARDS = ONE_CARD + "GPU-bbbb2222-0000, 2000, 75, 60, 200.00\n"
+"""What nvidia-smi answers: UUID, memory in MiB, utilisation, temperature, power."""
+
 MIB = 2**20 / 1e9
 
 
-def gpu_values(heard: Heard) -> dict[str, float]:
+def gpu_values(heard: Any) -> dict[str, float]:
     return {key.removeprefix("system/"): value for key, value in heard.records if "gpu" in key}
 
 
 @pytest.fixture
-def sampled_twice(monitor: Callable[..., Any], heard: Heard, until: Any) -> Callable[[], dict[str, float]]:
+def sampled_twice(monitor: Callable[..., Any], heard: Any, until: Any) -> Callable[[], dict[str, float]]:
     """Let a monitor sample twice, and return what it has recorded of the cards."""
 
     def sample() -> dict[str, float]:
@@ -34,7 +37,7 @@ def sampled_twice(monitor: Callable[..., Any], heard: Heard, until: Any) -> Call
     return sample
 
 
-def test_one_card(answers: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Heard) -> None:
+def test_one_card(answers: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Any) -> None:
     answers(ONE_CARD)
     assert sampled_twice() == {
         "gpu0/memory_gb": 1000 * MIB,
@@ -81,7 +84,7 @@ def test_of_two_cards_those_count_that_the_process_may_see(
 
 
 def test_what_a_card_does_not_tell_is_left_out(
-    answers: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Heard
+    answers: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Any
 ) -> None:
     answers("GPU-aaaa, 512, [N/A], 33, [Insufficient Permissions]\nGPU-bbbb, [N/A], N/A, [Unknown Error], 70.0\n")
     assert sampled_twice() == {
@@ -94,7 +97,7 @@ def test_what_a_card_does_not_tell_is_left_out(
 
 @pytest.mark.parametrize("text", ["", "No devices were found\n", "a, b, c, d, e\n", "GPU-aaaa, 1\n", "\x00\n,,,,\n"])
 def test_an_answer_of_another_kind_is_no_card(
-    answers: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Heard, text: str
+    answers: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Any, text: str
 ) -> None:
     answers(text)
     assert sampled_twice() == {}
@@ -121,7 +124,7 @@ def test_lines_of_another_kind_beside_cards_do_not_count(
     ],
 )
 def test_a_program_that_fails_is_told_of_once(
-    nvidia_smi: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Heard, script: str, said: str
+    nvidia_smi: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Any, script: str, said: str
 ) -> None:
     nvidia_smi(script)
     assert sampled_twice() == {}
@@ -132,7 +135,7 @@ def test_a_program_that_fails_is_told_of_once(
 
 @pytest.mark.parametrize("content", ["#!/no/such/interpreter\n", "\x7fELF\x00\x00"])
 def test_a_program_that_cannot_be_started_is_told_of_once(
-    nvidia_smi: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Heard, content: str
+    nvidia_smi: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Any, content: str
 ) -> None:
     nvidia_smi("").write_text(content)
     assert sampled_twice() == {}
@@ -140,7 +143,7 @@ def test_a_program_that_cannot_be_started_is_told_of_once(
 
 
 def test_one_that_fails_for_a_while_is_asked_again(
-    nvidia_smi: Answers, monitor: Callable[..., Any], heard: Heard, until: Any, tmp_path: Path
+    nvidia_smi: Answers, monitor: Callable[..., Any], heard: Any, until: Any, tmp_path: Path
 ) -> None:
     nvidia_smi(f"[ -e {tmp_path}/well ] || exit 15\necho '{ONE_CARD.strip()}'")
     monitor()
@@ -152,7 +155,7 @@ def test_one_that_fails_for_a_while_is_asked_again(
 
 @pytest.mark.parametrize("code", [6, 9, 12])
 def test_a_machine_without_a_card_or_driver_is_no_failure(
-    nvidia_smi: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Heard, tmp_path: Path, code: int
+    nvidia_smi: Answers, sampled_twice: Callable[[], dict[str, float]], heard: Any, tmp_path: Path, code: int
 ) -> None:
     nvidia_smi(f"echo called >> {tmp_path}/calls; echo 'no driver'; exit {code}")
     assert sampled_twice() == {}
@@ -163,7 +166,7 @@ def test_a_machine_without_a_card_or_driver_is_no_failure(
 def test_one_that_hangs_is_ended_told_of_once_and_not_asked_again(
     nvidia_smi: Answers,
     sampled_twice: Callable[[], dict[str, float]],
-    heard: Heard,
+    heard: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     until: Any,

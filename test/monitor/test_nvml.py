@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from .conftest import Heard
-
 CODES = {
     "INVALID_ARGUMENT": 2,
     "NOT_SUPPORTED": 3,
@@ -98,7 +96,7 @@ def card(**answers: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def sample(monitor: Callable[..., Any], heard: Heard, until: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def sample(monitor: Callable[..., Any], heard: Any, until: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Let a monitor sample twice through a module, and return what it has recorded of the cards."""
 
     def run(nvml: Nvml) -> dict[str, float]:
@@ -112,7 +110,7 @@ def sample(monitor: Callable[..., Any], heard: Heard, until: Any, monkeypatch: p
     return run
 
 
-def test_a_card(sample: Any, heard: Heard) -> None:
+def test_a_card(sample: Any, heard: Any) -> None:
     assert sample(Nvml({"GPU-a": card()})) == {
         "gpu0/memory_gb": 2.0,
         "gpu0/utilization_percent": 80.0,
@@ -131,7 +129,7 @@ def test_those_that_the_process_may_see_count(sample: Any, monkeypatch: pytest.M
     }
 
 
-def test_cards_that_are_closed_to_this_user_have_no_number(sample: Any, heard: Heard) -> None:
+def test_cards_that_are_closed_to_this_user_have_no_number(sample: Any, heard: Any) -> None:
     values = sample(Nvml({"GPU-a": card(handle="NO_PERMISSION"), "GPU-b": card(power=2000)}))
     assert values["gpu0/power_watts"] == 2.0
     assert not [key for key in values if key.startswith("gpu1")]
@@ -139,20 +137,20 @@ def test_cards_that_are_closed_to_this_user_have_no_number(sample: Any, heard: H
 
 
 @pytest.mark.parametrize("error", ["NOT_SUPPORTED", "NO_PERMISSION", "FUNCTION_NOT_FOUND", "INVALID_ARGUMENT"])
-def test_what_a_card_does_not_support_is_left_out(sample: Any, heard: Heard, error: str) -> None:
+def test_what_a_card_does_not_support_is_left_out(sample: Any, heard: Any, error: str) -> None:
     values = sample(Nvml({"GPU-a": card(utilization=error, power=error)}))
     assert values.keys() == {"gpu0/memory_gb", "gpu0/temperature_celsius"}
     assert heard.warnings == []
 
 
-def test_a_part_of_a_card_tells_its_memory(sample: Any, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_of_a_card_tells_its_memory(sample: Any, heard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-x")
     part = card(memory=1e9, utilization="NOT_SUPPORTED", temperature="INVALID_ARGUMENT", power="NOT_SUPPORTED")
     assert sample(Nvml({"GPU-a": card()}, {"MIG-x": part})) == {"gpu0/memory_gb": 1.0}
     assert heard.warnings == []
 
 
-def test_a_card_that_is_lost_is_told_of_once_and_the_others_go_on(sample: Any, heard: Heard) -> None:
+def test_a_card_that_is_lost_is_told_of_once_and_the_others_go_on(sample: Any, heard: Any) -> None:
     lost = dict.fromkeys(("memory", "memory_v1", "utilization", "temperature", "power"), "GPU_IS_LOST")
     values = sample(Nvml({"GPU-a": card(**lost), "GPU-b": card(handle="GPU_IS_LOST"), "GPU-c": card()}))
     assert {key.partition("/")[0] for key in values} == {"gpu2"}
@@ -176,14 +174,14 @@ def test_older_packages_know_one_kind_of_memory_and_give_bytes(sample: Any, monk
 
 
 @pytest.mark.parametrize("error", ["DRIVER_NOT_LOADED", "LIBRARY_NOT_FOUND"])
-def test_a_machine_without_the_driver_is_no_failure(sample: Any, heard: Heard, error: str) -> None:
+def test_a_machine_without_the_driver_is_no_failure(sample: Any, heard: Any, error: str) -> None:
     nvml = Nvml({})
     nvml.init_error = error
     assert sample(nvml) == {}
     assert heard.warnings == []
 
 
-def test_a_driver_in_trouble_is_told_of_once(sample: Any, heard: Heard) -> None:
+def test_a_driver_in_trouble_is_told_of_once(sample: Any, heard: Any) -> None:
     nvml = Nvml({"GPU-a": card()})
     nvml.init_error = "LIB_RM_VERSION_MISMATCH"
     assert sample(nvml) == {}
@@ -191,9 +189,7 @@ def test_a_driver_in_trouble_is_told_of_once(sample: Any, heard: Heard) -> None:
     assert "graphics cards could not be sampled (NVMLError: LIB_RM_VERSION_MISMATCH)" in warning
 
 
-def test_a_process_that_may_see_no_card_does_not_ask(
-    sample: Any, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_that_may_see_no_card_does_not_ask(sample: Any, heard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     nvml = Nvml({"GPU-a": card()})
     nvml.init_error = "LIB_RM_VERSION_MISMATCH"

@@ -13,8 +13,6 @@ import pytest
 from rla import exp_manager, logger
 from rla.monitor import monitor as monitor_module
 
-from .conftest import Heard
-
 
 def raising(error: BaseException) -> Callable[..., Any]:
     def fail(*_: Any, **__: Any) -> Any:
@@ -38,7 +36,7 @@ ALL = {
 @pytest.mark.parametrize("error", [psutil.Error("gone"), OSError(5, "Input/output error"), KeyError()])
 def test_one_that_fails_is_told_of_once_and_the_others_go_on(
     monitor: Callable[..., Any],
-    heard: Heard,
+    heard: Any,
     until: Any,
     monkeypatch: pytest.MonkeyPatch,
     function: str,
@@ -55,7 +53,7 @@ def test_one_that_fails_is_told_of_once_and_the_others_go_on(
 
 
 def test_one_that_works_again_is_sampled_again(
-    monitor: Callable[..., Any], heard: Heard, until: Any, monkeypatch: pytest.MonkeyPatch
+    monitor: Callable[..., Any], heard: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(psutil, "virtual_memory", raising(OSError(5, "Input/output error")))
@@ -66,7 +64,7 @@ def test_one_that_works_again_is_sampled_again(
 
 
 def test_a_psutil_that_knows_nothing_of_this_process_is_one_warning(
-    monitor: Callable[..., Any], heard: Heard, until: Any, monkeypatch: pytest.MonkeyPatch
+    monitor: Callable[..., Any], heard: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(psutil, "Process", raising(psutil.NoSuchProcess(1)))
     monitor()
@@ -75,7 +73,7 @@ def test_a_psutil_that_knows_nothing_of_this_process_is_one_warning(
 
 
 def test_a_system_without_threads_is_one_warning(
-    monitor: Callable[..., Any], heard: Heard, monkeypatch: pytest.MonkeyPatch
+    monitor: Callable[..., Any], heard: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(threading.Thread, "start", raising(RuntimeError("can't start new thread")))
     monitor().stop()
@@ -96,7 +94,7 @@ def test_the_warning_is_in_the_experiment(
 
 @pytest.mark.parametrize("error", [None, OSError(5, "Input/output error")])
 def test_a_monitor_that_was_stopped_records_and_says_nothing_more(
-    monitor: Callable[..., Any], heard: Heard, until: Any, monkeypatch: pytest.MonkeyPatch, error: Exception | None
+    monitor: Callable[..., Any], heard: Any, until: Any, monkeypatch: pytest.MonkeyPatch, error: Exception | None
 ) -> None:
     entered, go_on, left = threading.Event(), threading.Event(), threading.Event()
 
