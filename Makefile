@@ -5,14 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test coverage lint fault clean
+.PHONY: help demo test cover lint fault clean
 
 help:
 	@echo "make demo   train six small agents and look at their records (no torch needed)"
 	@echo "make test   linters, types and the fast tests, on all processors"
 	@echo "make fault  the tests that kill processes and break disks"
 	@echo "make lint   linters and types alone"
-	@echo "make coverage  the fast tests, one after the other, and which lines they reach"
+	@echo "make cover  the fast tests, one after the other, and which lines they reach"
 	@echo "make clean  remove the virtual environment and what tools left behind"
 
 $(BIN)/python:
@@ -37,7 +37,7 @@ lint: $(VENV)/test.done
 test: lint
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-coverage: $(VENV)/test.done
+cover: $(VENV)/test.done
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m coverage run -m pytest
 	$(BIN)/python -m coverage combine --quiet
