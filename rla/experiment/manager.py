@@ -214,38 +214,44 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
         self.logger.close_all()
         self.logger.reset()
         if rank:
-            if not self._told_rank:
-                self._told_rank = True
-                self.logger.info(
-                    f"Rank {rank} records nothing; rank 0 does. What you save in its folders stays in '{root}'. "
-                    f"Set {ALL_RANKS_VARIABLE}=1 to record every rank."
-                )
-            self.logger.mute()
+            self._record_nothing(rank, root)
             return
-        try:
-            settings = self.settings
-            self.logger.open(
-                self._run.log_dir,
-                settings.log_used,
-                self._run.heartbeat,
-                settings.table_seconds,
-                self._run.place.path(RESULTS),
+        self._open_logger(self._run, self.settings)
+        self._begin_sampling()
+        self._keep_what_describes(self._run)
+
+    def _record_nothing(self, rank: int, root: Path) -> None:
+        """Mute the logger, as a rank of a distributed training whose rows are those of rank 0."""
+        if not self._told_rank:
+            self._told_rank = True
+            self.logger.info(
+                f"Rank {rank} records nothing; rank 0 does. What you save in its folders stays in '{root}'. "
+                f"Set {ALL_RANKS_VARIABLE}=1 to record every rank."
             )
+        self.logger.mute()
+
+    def _open_logger(self, run: Run, settings: Settings) -> None:
+        """Let the logger record into a run; one that cannot begin has failed."""
+        results = run.place.path(RESULTS)
+        try:
+            self.logger.open(run.log_dir, settings.log_used, run.heartbeat, settings.table_seconds, results)
         except (OSError, RunIsAliveError) as error:
             self.finish(FAILED, str(error))
-            raise not_writable(root, str(error)) from error
+            raise not_writable(Path(self.data_root), str(error)) from error
         except Exception as error:  # an output of another package could not begin
             self.finish(FAILED, str(error))
             raise
         self.logger.log_callback = self._log_callback
-        self._begin_sampling()
-        if self._run.masked:
-            names = ", ".join(self._run.masked)
+
+    def _keep_what_describes(self, run: Run) -> None:
+        """Keep code and hyper-parameters of a run that has just begun, and say what was left out."""
+        if run.masked:
+            names = ", ".join(run.masked)
             self.logger.warn_visibly(f"No file gets the values of {names}: their names say that they are secrets.")
-        if self.code_selection is not None and (notice := self._run.keep_code(self.code_selection)):
+        if self.code_selection is not None and (notice := run.keep_code(self.code_selection)):
             self.logger.warn_visibly(notice)
         if "tensorboard" in self.logger.formats:
-            rows = [(text_of(key), text_of(value)) for key, value in self._run.parameters.items()]
+            rows = [(text_of(key), text_of(value)) for key, value in run.parameters.items()]
             self.logger.text("hyperparameters", markdown_table(("hyper-parameter", "value"), rows))
         self.serialize_object_and_save()
 
