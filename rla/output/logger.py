@@ -73,8 +73,11 @@ class Logger(MediaRecording, EpisodeRecording, TextRecording):
             row, excluded = self.take()
             if not row:  # another thread was faster
                 return {}
-            now, time_step = time.time(), self.now()
-            row[TIME_STEP], row[TIMESTAMP] = time_step, now
+            time_step = self.clock.time
+            if type(time_step) is not int:
+                time_step = self.now()
+            row[TIME_STEP] = time_step
+            row[TIMESTAMP] = now = time.time()
             pipeline = self._pipeline
             mine = pipeline is not None and pipeline.pid == os.getpid()
             if not (mine and pipeline.append_row(row, time_step, now, excluded)):  # type: ignore[union-attr]
