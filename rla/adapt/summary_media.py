@@ -271,6 +271,6 @@ class SummaryMedia:
             return
         try:
             pack()
-        except Exception as error:
+        except Exception as error:  # of tensorboardX, or of whatever it imports for this kind
             problem = f"{what} could not be shown in TensorBoard: {type(error).__name__}: {error}"
             self._logger._warn_once(f"{method} {type(error).__name__}", problem)

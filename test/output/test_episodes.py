@@ -154,3 +154,8 @@ def test_any_reader_of_csv_files_reads_the_file(recording: Path) -> None:
     assert list(table.columns) == ["time-step", "return", "length", "env", "timestamp", "extra"]
     assert table["length"].to_list() == [10, 20]
     assert table["extra"].to_list() == ['{"success":true}', '{"success":false}']
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="expected the log folder of a run"):
+        read_episodes(tmp_path / "typo")

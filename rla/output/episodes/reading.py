@@ -39,11 +39,16 @@ def read_episodes(directory: str | os.PathLike[str]) -> pandas.DataFrame:
     Returns:
         A table with a line for each episode, in the order in which they ended: ``time-step``, ``return``, ``length``
         (environment steps), ``env``, ``timestamp`` (seconds since 1970), and a column for each extra name; what is not
-        known of an episode is NaN.
+        known of an episode is NaN. It is empty where a run has told of none.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
     """
     import pandas
 
     directory = Path(directory)
+    if not directory.is_dir():
+        raise FileNotFoundError(f"There is no folder '{directory}'; expected the log folder of a run.")
     flush_if_open(directory)
     journaled = _of_journal(directory / JOURNAL_FOLDER)  # first: what leaves it meanwhile is in the file by then
     rows, extras = _of_file(directory / EPISODES_FILE)
