@@ -71,19 +71,20 @@ def test_a_dump_that_is_under_way_ends_before_the_block_begins(
 ) -> None:
     logger.configure(folder, ["csv"])
     taken, begun = threading.Event(), threading.Event()
-    now = Logger.now
+    take = Logger.take
 
-    def slow_now(self: Logger) -> int | float:
+    def slow_take(self: Logger) -> Any:
+        row = take(self)
         if threading.current_thread() is thread:
             taken.set()
             begun.wait(0.3)
-        return now(self)
+        return row
 
-    monkeypatch.setattr(Logger, "now", slow_now)
+    monkeypatch.setattr(Logger, "take", slow_take)
     logger.record_tabular("loss", 1)
     thread = threading.Thread(target=logger.dump_tabular)
     thread.start()
-    taken.wait()
+    assert taken.wait(20)
     with logger.scoped_configure(inner, ["csv"]):
         begun.set()
         thread.join()
