@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from rla.cli.common import as_json_option, console, find_data_root, print_json, print_table, root_option, shown_number
-from rla.database.query import ExperimentRecord, find_experiments
+from rla.database.query import find_experiments
+from rla.database.record import ExperimentRecord
 from rla.database.trees import check_data_root, tasks_of
 from rla.errors import did_you_mean
 from rla.names import LOG, TIME_STEP, TIMESTAMP

@@ -12,7 +12,8 @@ import click
 from rla.checkpoint.listing import list_checkpoints
 from rla.cli.common import as_json_option, console, find_data_root, print_json, print_table, root_option, shown_number
 from rla.database.parameters import read_parameters
-from rla.database.query import ExperimentRecord, find_run
+from rla.database.query import find_run
+from rla.database.record import ExperimentRecord
 from rla.names import CHECKPOINT, CODE, LOG, TIME_STEP, TIMESTAMP, TREES
 from rla.output.reader import last_values
 from rla.snapshot.manifest import read_manifest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import warnings
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from rla.database.plain_values import as_mapping
 from rla.errors import RLAWarning, UnknownParameterError
 from rla.names import PARAMETER_FILE
 
-__all__ = ["lookup", "read_parameters", "write_parameters"]
+__all__ = ["load_parameters", "lookup", "read_parameters", "write_parameters"]
 
 LARGEST_NUMBER_OF_VALUES = 1_000_000
 
@@ -69,6 +70,50 @@ def write_parameters(plain: Mapping[str, Any], *folders: Path) -> None:
 
 def read_parameters(folder: Path) -> dict[str, Any] | None:
     """Read the plain hyper-parameters of a folder; None when it has no parameter file that can be read."""
+    found, problems = load_parameters(folder)
+    for problem in problems:
+        warnings.warn(f"{problem}; it is left out", RLAWarning, stacklevel=2)
+    return found
+
+
+def load_parameters(folder: Path) -> tuple[dict[str, Any] | None, list[str]]:
+    """Read the plain hyper-parameters of a folder, and say what is wrong with its files.
+
+    Returns:
+        The values, None when there is no parameter file that can be read; and a problem for each that cannot be.
+    """
+    problems: list[str] = []
+    for suffix, parse in ((".json", json.loads), (".yaml", _parse_yaml)):
+        path = folder / f"{PARAMETER_FILE}{suffix}"
+        try:
+            content = parse(files.read_regular(path))
+            _check_size(content)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, RecursionError) as error:
+            problems.append(f"'{path}' cannot be read: {error}")
+            continue
+        if isinstance(content, dict):
+            return content, problems
+    return None, problems
+
+
+def _parse_yaml(content: bytes) -> Any:
+    """Return the content of a YAML file.
+
+    Raises:
+        ValueError: it is none, or wants more than plain data.
+    """
+    import yaml
+
+    try:
+        return yaml.load(content, _plain_loader())
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+@functools.lru_cache(maxsize=1)
+def _plain_loader() -> Any:
     import yaml
 
     class PlainLoader(yaml.SafeLoader):
@@ -88,20 +133,7 @@ def read_parameters(folder: Path) -> dict[str, Any] | None:
     }
     for name, construct in plain.items():
         PlainLoader.add_constructor(f"tag:yaml.org,2002:python/{name}", construct)
-
-    for suffix, parse in ((".json", json.loads), (".yaml", lambda content: yaml.load(content, PlainLoader))):
-        path = folder / f"{PARAMETER_FILE}{suffix}"
-        try:
-            content = parse(files.read_regular(path))
-            _check_size(content)
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-            warnings.warn(f"'{path}' cannot be read and is left out: {error}", RLAWarning, stacklevel=2)
-            continue
-        if isinstance(content, dict):
-            return content
-    return None
+    return PlainLoader
 
 
 def _check_size(content: Any) -> None:

@@ -6,18 +6,14 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rla import files
-from rla.database.attribute_dict import AttributeDict
 from rla.database.index_name import parse_index_name, record_date_of
-from rla.database.parameters import read_parameters
 from rla.database.patterns import Pattern, compile_pattern
-from rla.database.plain_values import restore
-from rla.database.run_card import RunCard, observed_status, read_run_card
+from rla.database.record import ExperimentRecord
 from rla.database.trees import ExperimentPlace, check_data_root, check_task_name, date_folders, tasks_of
 from rla.errors import AmbiguousExperimentError, ExperimentNotFoundError, QueryError, did_you_mean
 from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, TREES
@@ -25,79 +21,7 @@ from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, TREES
 _DATED: Final = re.compile(r"(?:^|/)\d{4}/\d{2}/\d{2}/[^/]+$")
 """How the path of an experiment's folder ends."""
 
-__all__ = ["ExperimentRecord", "find_experiments", "find_one", "find_run", "is_tree_path", "keyed_by_record_date"]
-
-
-@dataclass(frozen=True)
-class ExperimentRecord:
-    """One experiment found in a tree.
-
-    Attributes:
-        place: where it lies, in this tree and the others.
-        tree: the tree it was found in.
-        record_date: ``%Y/%m/%d/%H-%M-%S-%f``.
-        node: address of the machine that ran it.
-        tracked: hyper-parameters as its index name shows them, as texts.
-    """
-
-    place: ExperimentPlace
-    tree: str
-    record_date: str
-    node: str
-    tracked: dict[str, str]
-
-    @property
-    def path(self) -> Path:
-        """Its folder in the tree (its file, in the archive tree)."""
-        return self.place.path(self.tree)
-
-    @property
-    def log_dir(self) -> Path:
-        """Its folder in the log tree."""
-        return self.place.path(LOG)
-
-    @property
-    def name(self) -> str:
-        """``<task>/<%Y/%m/%d>/<index name>``: how people and messages call it."""
-        return f"{self.place.task}/{self.dated_name}"
-
-    @property
-    def dated_name(self) -> str:
-        """``<%Y/%m/%d>/<index name>``: what patterns are matched against."""
-        return f"{self.place.day}/{self.place.index_name}"
-
-    def run_card(self) -> RunCard | None:
-        """Read its run card; None where there is none."""
-        return read_run_card(self.log_dir)
-
-    def status(self) -> str:
-        """Return its status as a reader sees it: the card's, or ``dead``, ``stale``, ``unknown``."""
-        return observed_status(self.run_card(), self.log_dir)
-
-    def parameters(self) -> AttributeDict:
-        """Read all its hyper-parameters, with their types.
-
-        The first of these counts: the parameter files (of this tree, then of the others), the archive, the index
-        name (then all values are texts).
-        """
-        for tree in dict.fromkeys((self.tree, HYPERPARAMETER, LOG, CODE)):
-            plain = read_parameters(self.place.path(tree)) if tree != ARCHIVE else None
-            if plain is not None:
-                card = self.run_card()
-                return AttributeDict(restore(plain, card.types if card else {}))
-        archived = self._archived_parameters()
-        return AttributeDict(self.tracked if archived is None else archived)
-
-    def _archived_parameters(self) -> dict[str, Any] | None:
-        from rla.database.archive import read_archive
-        from rla.errors import UntrustedPickleError
-
-        try:
-            content = read_archive(self.place.path(ARCHIVE))
-        except (OSError, ValueError, UntrustedPickleError):
-            return None
-        found = content.get("hyper_param") if isinstance(content, dict) else getattr(content, "hyper_param", None)
-        return dict(found) if isinstance(found, dict) else None
+__all__ = ["find_experiments", "find_one", "find_run", "is_tree_path", "keyed_by_record_date"]
 
 
 def find_experiments(

@@ -23,6 +23,7 @@ __all__ = [
     "INTERRUPTED",
     "RUNNING",
     "RunCard",
+    "load_run_card",
     "observed_status",
     "read_run_card",
     "write_run_card",
@@ -137,11 +138,24 @@ def write_run_card(folder: Path, card: RunCard) -> None:
 def read_run_card(folder: Path) -> RunCard | None:
     """Read the card of an experiment's log folder; None when there is none that can be read."""
     try:
+        return load_run_card(folder)
+    except (OSError, ValueError):
+        return None
+
+
+def load_run_card(folder: Path) -> RunCard:
+    """Read the card of an experiment's log folder.
+
+    Raises:
+        OSError: it is not there, or cannot be read.
+        ValueError: it is damaged, or no run card.
+    """
+    try:
         content = json.loads(files.read_regular(folder / RUN_CARD_FILE))
         extra = {key: value for key, value in content.items() if key not in _KNOWN}
         return RunCard(**{key: value for key, value in content.items() if _fits(key, value)}, extra=extra)
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
-        return None
+    except (TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"it is no run card: {error}") from error
 
 
 def observed_status(card: RunCard | None, folder: Path, now: float | None = None) -> str:

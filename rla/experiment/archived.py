@@ -10,7 +10,7 @@ from rla.database.archive import ArchivedState, objects_path, read_archive, read
 from rla.database.attribute_dict import AttributeDict
 from rla.database.index_name import parse_record_date
 from rla.database.plain_values import restore, text_of
-from rla.database.query import ExperimentRecord
+from rla.database.record import ExperimentRecord
 from rla.database.run_card import RunCard
 from rla.errors import UntrustedPickleError
 from rla.experiment.checkpoints import ExperimentCheckpoints

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from rla import files
 from rla.database.index_name import parse_index_name
-from rla.database.query import ExperimentRecord, find_experiments
+from rla.database.query import find_experiments
+from rla.database.record import ExperimentRecord
 from rla.database.run_card import read_run_card
 from rla.database.trees import check_data_root, tasks_of
 from rla.errors import QueryError, RunIsAliveError, did_you_mean

@@ -13,7 +13,8 @@ from typing import Final
 
 from rla.checkpoint.listing import list_checkpoints
 from rla.database.attribute_dict import AttributeDict
-from rla.database.query import ExperimentRecord, find_experiments, find_one, keyed_by_record_date
+from rla.database.query import find_experiments, find_one, keyed_by_record_date
+from rla.database.record import ExperimentRecord
 from rla.errors import AmbiguousExperimentError
 from rla.experiment.archived import ArchivedExperiment
 from rla.names import ARCHIVE, CHECKPOINT, HYPERPARAMETER, LOG
