@@ -34,7 +34,9 @@ __all__ = [
     "is_written_aside",
     "link",
     "lock",
+    "locked_folder",
     "make_directories",
+    "make_private_directory",
     "open_append",
     "open_for_reading",
     "open_for_update",
@@ -47,6 +49,7 @@ __all__ = [
     "replacing",
     "subfolders",
     "symlink",
+    "touch_directory",
     "truncate",
     "write_atomic",
 ]
@@ -167,10 +170,29 @@ def make_directories(path: PathLike) -> None:
     os.makedirs(path, exist_ok=True)
 
 
+def make_private_directory(path: PathLike) -> None:
+    """Make a folder and its parents where they are missing; only this user can look into it.
+
+    Raises:
+        OSError: it cannot be made or written, or belongs to somebody else.
+    """
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and os.stat(path).st_uid != os.getuid():
+        raise PermissionError(errno.EPERM, "it belongs to another user", os.fspath(path))
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "it cannot be written", os.fspath(path))
+
+
 def remove_directory(path: PathLike) -> None:
     """Remove an empty folder; one that is not there or not empty stays."""
     with contextlib.suppress(OSError):
         os.rmdir(path)
+
+
+def touch_directory(path: PathLike) -> None:
+    """Make a folder look changed to whoever looks at its time; one of another user's stays as it is."""
+    with contextlib.suppress(OSError):
+        os.utime(path)
 
 
 def fsync_directory(path: PathLike) -> None:
@@ -284,12 +306,16 @@ def read_regular(path: PathLike, limit: int = 64 << 20) -> bytes:
     Raises:
         OSError: it is not there, no regular file, or larger than ``limit`` bytes.
     """
-    with open_regular(path) as stream:
-        expected = min(os.fstat(stream.fileno()).st_size, limit)
-        content = stream.read(expected + 1)
-        while len(content) > expected and expected < limit:  # it has grown, or is of those that tell no size
-            expected = min(limit, 2 * len(content))
-            content += stream.read(expected + 1 - len(content))
+    fd = _open_regular(path)
+    try:
+        content = os.read(fd, min(os.fstat(fd).st_size, limit) + 1)
+        while len(content) <= limit:  # a read may give less than there is, and the file may have grown
+            more = os.read(fd, min(max(len(content), 4096), limit + 1 - len(content)))
+            if not more:
+                break
+            content += more
+    finally:
+        os.close(fd)
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"larger than {limit} bytes", os.fspath(path))
     return content
@@ -306,11 +332,15 @@ def open_regular(path: PathLike) -> BinaryIO:
     Raises:
         OSError: it is not there, or no regular file.
     """
+    return os.fdopen(_open_regular(path), "rb")
+
+
+def _open_regular(path: PathLike) -> int:
     fd = open_for_reading(path)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
-    return os.fdopen(fd, "rb")
+    return fd
 
 
 def subfolders(path: PathLike) -> list[str]:
@@ -356,6 +386,53 @@ def lock(path: PathLike) -> int | None:
     return None
 
 
+@contextlib.contextmanager
+def locked_folder(path: PathLike, seconds: float = 3.0) -> Iterator[bool]:
+    """Hold the lock of a folder; who asks for it meanwhile waits, some seconds at most.
+
+    The lock is on the folder itself, so no file is made for it. Where the system has no locks of folders (some network
+    file systems, Windows) nobody waits.
+
+    Args:
+        path: the folder.
+        seconds: how long to wait for another process.
+
+    Yields:
+        False when another process still holds it.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError:
+        yield True
+        return
+    try:
+        held = _lock_by(fd, time.monotonic() + seconds)
+        try:
+            yield held
+        finally:
+            if fcntl is not None and held:  # closing alone would not do: a child that was forked meanwhile has it, too
+                with contextlib.suppress(OSError):
+                    fcntl.flock(fd, fcntl.LOCK_UN)
+    finally:
+        os.close(fd)
+
+
+def _lock_by(fd: int, deadline: float) -> bool:
+    """Wait for a lock until a moment of the monotonic clock; False when it could not be had."""
+    while fcntl is not None:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_LOCK_PAUSE_SECONDS)
+        except OSError:
+            break  # no locks there
+        else:
+            break
+    return True
+
+
 def _is_still_at(fd: int, path: PathLike) -> bool:
     try:
         return os.path.samestat(os.fstat(fd), os.stat(path))
@@ -368,7 +445,7 @@ def is_locked(path: PathLike) -> bool:
     if fcntl is None:
         return False
     try:
-        with descriptor(path, os.O_RDONLY) as fd:
+        with descriptor(path, os.O_RDONLY | os.O_NONBLOCK) as fd:  # a pipe in its place would be waited for
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -15,6 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 import google_crc32c
 import ormsgpack
 
+from rla.output.episodes.arguments import RETURN
 from rla.output.records import Episodes, Event, Record, Row, Text, Value
 from rla.output.values import CELL_TYPES, as_number, as_value, text_of
 
@@ -216,12 +217,14 @@ class Decoder:
                     number, step, time, values = unpack(payload, ext_hook=extension)
                     keys, excluded = schema_of(number) or self._fetched(number)
                     cells = values if is_plain(map(type, values)) else _cells(values)
+                    if len(cells) != len(keys):
+                        break
                     records.append(Row(keys, cells, step, time, excluded))
                 elif kind == SCHEMA:
                     self._take(payload)
                 else:
                     records.append(_decoded(kind, payload))
-            except (ValueError, TypeError):  # a foreign or newer writer: nothing behind it can be trusted
+            except (ValueError, TypeError, AttributeError, KeyError):  # a foreign or newer writer: the end for us
                 break
             offset = end
             if len(records) >= limit:
@@ -252,14 +255,23 @@ def _decoded(kind: int, payload: bytes) -> Record:
     if kind == ROW_ALONE:
         _, step, time, values, schema = _unpackb(payload, ext_hook=_extension)
         _, keys, excluded = read_schema(schema)
-        return Row(keys, _cells(values), step, time, excluded)
+        return Row(keys, _checked(_cells(values), len(keys)), step, time, excluded)
     if kind == TEXT:
         return Text(*_unpackb(payload, ext_hook=_extension))
     if kind == EVENT:
         return Event(payload)
     if kind == EPISODES:
-        return Episodes(*_unpackb(payload, ext_hook=_extension))
+        step, time, columns = _unpackb(payload, ext_hook=_extension)
+        number = len(columns[RETURN])
+        checked = {key: _checked(_cells(values), number) for key, values in columns.items()}
+        return Episodes(step, float(time), checked)
     raise ValueError(f"unknown kind of record: {kind}")
+
+
+def _checked(cells: list[Value], number: int) -> list[Value]:
+    if len(cells) != number:
+        raise ValueError(f"expected {number} cells, got {len(cells)}")
+    return cells
 
 
 def read_schema(payload: bytes) -> tuple[int, tuple[str, ...], Excluded]:

@@ -59,7 +59,7 @@ class Commit:
     def read(self) -> dict[str, tuple[Position, int]]:
         """Return the newer slot that is whole; empty when there is none."""
         try:
-            content = self._path.read_bytes()
+            content = files.read_regular(self._path)
         except OSError:
             return {}
         slots = [slot for start in (0, SLOT_BYTES) if (slot := _read_slot(content[start : start + SLOT_BYTES]))]

@@ -24,6 +24,7 @@ __all__ = [
     "encode_header",
     "encode_rows",
     "gap",
+    "parse_block",
     "parse_file",
     "parse_header",
     "parse_rows",
@@ -130,6 +131,17 @@ def parse_rows(lines: Sequence[bytes]) -> list[list[Value]]:
     """
     found = _parse_simple(b"".join(lines))
     return [list(map(_value, _cells(line))) for line in lines] if found is None else found
+
+
+def parse_block(block: bytes) -> list[list[Value]]:
+    """Return the values of a block of complete records, as `parse_rows` does of a list of them."""
+    unquoted = b'"' not in block
+    # other tools end lines as Windows does
+    found = _parse_simple(block.replace(b"\r\n", b"\n") if unquoted and b"\r" in block else block)
+    if found is not None:
+        return found
+    records = block.splitlines(keepends=True) if unquoted and b"\r" not in block else complete_lines(io.BytesIO(block))
+    return [list(map(_value, _cells(record))) for record in records]
 
 
 def _parse_simple(block: bytes) -> list[list[Value]] | None:

@@ -8,6 +8,7 @@ instant can be folded into its files with no row twice and none lost. The folder
 from __future__ import annotations
 
 import os
+import re
 import struct
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -26,6 +27,8 @@ VERSION: Final = 2
 SUFFIX: Final = ".journal"
 COMMIT_FILE: Final = "commit"
 LOCK_FILE: Final = "lock"
+
+_SEGMENT: Final = re.compile(r"([0-9]{1,18})\.journal")
 
 
 class Position(NamedTuple):
@@ -46,9 +49,7 @@ def segments_of(folder: Path) -> list[int]:
         names = os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted(
-        int(name[: -len(SUFFIX)]) for name in names if name.endswith(SUFFIX) and name[: -len(SUFFIX)].isdigit()
-    )
+    return sorted(int(found[1]) for name in names if (found := _SEGMENT.fullmatch(name)))
 
 
 def segment_path(folder: Path, number: int) -> Path:
@@ -63,7 +64,7 @@ def read_header(path: Path) -> int | None:
         JournalVersionError: another version of rla has written it.
         OSError: the segment cannot be read.
     """
-    with open(path, "rb") as stream:
+    with files.open_regular(path) as stream:
         header = stream.read(HEADER.size)
     if len(header) < HEADER.size:
         return None

@@ -14,6 +14,7 @@ __all__ = ["JournalReader"]
 
 READ_BYTES: Final = 1 << 16
 SKIPPED_AT_ONCE: Final = 1024
+LARGEST_HOLE: Final = 64 << 20
 
 
 class JournalReader:
@@ -57,6 +58,19 @@ class JournalReader:
                 reader.position = Position(segment, start + offset, 0)
                 return reader
         return None
+
+    @classmethod
+    def starting_at(cls, folder: Path, position: Position) -> JournalReader:
+        """Return a reader that begins at a position without reading what stands before it in its segment.
+
+        Schemas are looked up where they stand. When the segment is gone, the reader begins with the next.
+        """
+        if not position.segment:
+            return cls(folder, position)
+        reader = cls(folder, Position(position.segment, 0, 0))
+        if reader.position.segment == position.segment and position.offset >= HEADER.size:
+            reader.position = position
+        return reader
 
     def _enter(self, segment: int) -> bool:
         """Go to the first record of a segment; False when its header is none that we understand.
@@ -161,9 +175,21 @@ class JournalReader:
         stretch = os.pread(self._fd, READ_BYTES, offset)
         if len(stretch) >= FRAME.size:
             needed = FRAME.size + FRAME.unpack_from(stretch)[0]
-            if READ_BYTES < needed <= os.fstat(self._fd).st_size - offset:
-                return os.pread(self._fd, needed, offset)
+            if needed > READ_BYTES:
+                status = os.fstat(self._fd)
+                # a gigabyte that is nowhere on the disk is a hole, and no frame
+                stored = getattr(status, "st_blocks", needed) * 512
+                if needed <= status.st_size - offset and (needed <= LARGEST_HOLE or needed <= stored):
+                    return os.pread(self._fd, needed, offset)
         return stretch
+
+    def is_current(self) -> bool:
+        """Say whether the segment that is being read is still the one of its name, and not removed or another one."""
+        try:
+            there = os.stat(segment_path(self.folder, self.position.segment))
+        except OSError:
+            return False
+        return self._fd >= 0 and os.path.samestat(os.fstat(self._fd), there)
 
     def close(self) -> None:
         """Close the segment that is being read."""

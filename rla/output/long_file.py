@@ -5,35 +5,40 @@ It has the columns ``row`` (the line in `progress.csv`, counted from 0 behind it
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from rla import files
 from rla.names import LONG_FILE
 from rla.output.base import AppendedFile
-from rla.output.csv_text import complete_lines, encode_header, encode_rows, parse_rows
+from rla.output.csv_blocks import blocks, open_csv
+from rla.output.csv_text import complete_lines, encode_header, encode_rows, parse_block
 from rla.output.records import Value
 
-__all__ = ["LongFile", "read_long"]
+__all__ = ["LongFile", "long_values", "read_long"]
 
 _HEADER: Final = encode_header(["row", "key", "value"])
-_LINES: Final = 4096
 
 
 def read_long(directory: Path) -> Iterator[tuple[int, str, Value]]:
-    """Yield row, key and value of each line; none when there is no such file."""
-    try:
-        stream = files.open_regular(directory / LONG_FILE)
-    except OSError:
-        return
-    with stream:
-        lines = complete_lines(stream)
-        next(lines, None)
-        while block := list(itertools.islice(lines, _LINES)):
-            for row, key, value in parse_rows(block):
-                yield int(row or 0), str(key), value
+    """Yield row, key and value of each line; none when there is no such file.
+
+    Raises:
+        OSError: it cannot be read, or not to its end; what comes before was yielded.
+    """
+    with contextlib.suppress(FileNotFoundError), open_csv(directory / LONG_FILE) as file:
+        for block in blocks(file.read, file.start):
+            yield from long_values(block)
+
+
+def long_values(block: bytes) -> list[tuple[int, str, Value]]:
+    """Return row, key and value of each line of a block; lines that are no such are left out."""
+    return [
+        (cells[0], str(cells[1]), cells[2])
+        for cells in parse_block(block)
+        if len(cells) == 3 and type(cells[0]) is int and cells[0] >= 0 and cells[2] is not None
+    ]
 
 
 class LongFile:

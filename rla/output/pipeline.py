@@ -31,7 +31,7 @@ _open: dict[str, Pipeline] = {}
 
 def flush_if_open(directory: Path) -> None:
     """Bring the files of a folder up to date when this process records into it."""
-    pipeline = _open.get(os.path.realpath(directory))
+    pipeline = _open.get(os.path.realpath(directory)) if _open else None
     if pipeline is not None and pipeline.pid == os.getpid():
         pipeline.flush()
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from rla import logger, read_progress
 from rla.output.csv_file import CsvOutput
-from rla.output.reader import last_row
+from rla.output.last_row import last_row
 from rla.output.records import Row
 
 TEXTS = [

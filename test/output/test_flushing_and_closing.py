@@ -10,7 +10,8 @@ import pytest
 
 from rla import logger
 from rla.output.fold import has_journal
-from rla.output.reader import last_row, read_progress
+from rla.output.last_row import last_row
+from rla.output.reader import read_progress
 
 FORMATS = ("csv", "tensorboard", "json", "log")
 

@@ -15,7 +15,8 @@ import pytest
 from rla import files, logger
 from rla.errors import RunIsAliveError
 from rla.output.fold import fold_dead_run, has_journal
-from rla.output.reader import last_row, read_progress
+from rla.output.last_row import last_row
+from rla.output.reader import read_progress
 
 ROWS = [{"count": count, **({"late": 1.5} if count == 20 else {})} for count in range(30)]
 

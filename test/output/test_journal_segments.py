@@ -13,7 +13,7 @@ from rla.output import journal_writer
 from rla.output.journal import Position, discard_segments, segments_of
 from rla.output.journal_reader import JournalReader
 from rla.output.journal_writer import JournalWriter
-from rla.output.reader import last_row
+from rla.output.last_row import last_row
 from rla.output.records import Event, Row, Text
 
 NONE: dict[str, frozenset[str]] = {}

@@ -10,7 +10,7 @@ import pytest
 
 from rla import RLAError, logger, read_progress
 from rla.output.fold import fold_dead_run
-from rla.output.reader import last_row
+from rla.output.last_row import last_row
 
 
 @pytest.fixture

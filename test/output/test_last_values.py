@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rla import logger
-from rla.output.reader import last_values
+from rla.output.last_values import last_values
 
 
 @pytest.mark.parametrize("closed", [True, False])

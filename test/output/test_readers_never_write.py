@@ -11,7 +11,8 @@ import pytest
 from rla import logger
 from rla.output import journal_writer, writer
 from rla.output.fold import fold_dead_run, has_journal
-from rla.output.reader import last_row, read_progress
+from rla.output.last_row import last_row
+from rla.output.reader import read_progress
 
 ROWS = [{"count": count, **({"late": "text"} if count == 20 else {})} for count in range(30)]
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from rla import logger, read_progress
-from rla.output.reader import last_row
+from rla.output.last_row import last_row
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from rla import exp_manager, logger, read_progress, time_step_holder
-from rla.output.reader import last_row
+from rla.output.last_row import last_row
 
 
 def steps_of(folder: Path) -> list[Any]:

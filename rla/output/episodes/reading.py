@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import json
 import math
@@ -11,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rla import files
 from rla.errors import JournalVersionError, warn_quietly
 from rla.names import EPISODES_FILE, JOURNAL_FOLDER
+from rla.output.csv_blocks import blocks, open_csv
 from rla.output.csv_text import complete_lines, parse_rows
 from rla.output.episodes.file import COLUMNS, cells_of, split_extra
 from rla.output.journal_reader import JournalReader
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["read_episodes"]
 
 _RECORDS_AT_ONCE: Final = 1024
-_LINES: Final = 4096
 _TIME: Final = len(COLUMNS) - 1
 
 
@@ -47,7 +47,7 @@ def read_episodes(directory: str | os.PathLike[str]) -> pandas.DataFrame:
     import pandas
 
     directory = Path(directory)
-    if not directory.is_dir():
+    if not os.path.isdir(directory):  # unlike that of pathlib, it never raises
         raise FileNotFoundError(f"There is no folder '{directory}'; expected the log folder of a run.")
     flush_if_open(directory)
     journaled = _of_journal(directory / JOURNAL_FOLDER)  # first: what leaves it meanwhile is in the file by then
@@ -82,18 +82,19 @@ def _of_file(path: Path) -> tuple[list[Sequence[Value]], dict[int, dict[str, Val
     rows: list[Sequence[Value]] = []
     extras: dict[int, dict[str, Value]] = {}
     try:
-        stream = files.open_regular(path)
-    except OSError:  # there is none, or none that can be read: as with rows
-        return rows, extras
-    with stream:
-        lines = complete_lines(stream)
-        next(lines, None)
-        while block := list(itertools.islice(lines, _LINES)):
-            halves = list(map(split_extra, block))
-            for number, (_, extra) in enumerate(halves, len(rows)):
-                if extra:
-                    extras[number] = json.loads(extra)
-            rows += parse_rows([line for line, _ in halves])
+        with open_csv(path) as file:
+            for block in blocks(file.read, file.start):
+                halves = list(map(split_extra, complete_lines(io.BytesIO(block))))
+                for number, (_, extra) in enumerate(halves, len(rows)):
+                    with contextlib.suppress(ValueError, RecursionError):  # of a foreign hand
+                        if extra:
+                            extras[number] = json.loads(extra)
+                cells = parse_rows([line for line, _ in halves])
+                rows += [row + [None] * (len(COLUMNS) - len(row)) for row in cells]
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # as with rows, what comes before is there
+        warn_quietly(f"'{path}' cannot be read to its end ({error.strerror}); further episodes are missing")
     return rows, extras
 
 

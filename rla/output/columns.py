@@ -1,0 +1,244 @@
+"""Some columns of a run as arrays, read without making a value of every cell.
+
+The structure of the file is found with numpy, a block at a time, and only the cells that are wanted become values.
+Records that are not alike (of other tools, or texts with quotes in odd places) are read one by one, with the same
+values as those of `read_progress`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from rla.names import LONG_FILE, PROGRESS_FILE, TIME_STEP, TIMESTAMP
+from rla.output.csv_blocks import CsvFile, blocks, encoding_problem, open_csv, told, without_blank_lines
+from rla.output.csv_cells import Cells, array_of, find_cells, find_plain_cells
+from rla.output.csv_file import LARGEST_WIDTH
+from rla.output.csv_text import parse_block
+from rla.output.long_file import read_long
+from rla.output.pipeline import flush_if_open
+from rla.output.reader import Progress, with_journal
+from rla.output.records import Value
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Columns", "read_columns"]
+
+_AT_ONCE_BYTES: Final = 1 << 20
+_TIMES: Final = (TIME_STEP, TIMESTAMP)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of a run.
+
+    Attributes:
+        values: an array for each key that the run has, all of one length.
+        problem: why rows may be missing, a text for people; None when all was read.
+    """
+
+    values: dict[str, NDArray[Any]]
+    problem: str | None
+
+
+def read_columns(directory: str | os.PathLike[str], keys: Sequence[str]) -> Columns:
+    """Return columns of a run, live or dead, without writing anything.
+
+    There is an entry for each row that has a value for one of the keys at least; a time step or timestamp alone does
+    not make one, unless nothing else is asked for. A column of whole numbers is of int64, one of numbers of float64 (so
+    are whole numbers when some are missing, or have more than 64 bits), one of bools of bool; all others are of
+    objects. What is missing is NaN, or None among objects.
+
+    A run that cannot be read, or not to its end, is no error: whoever reads many wants the others. What could be read
+    is there, and `Columns.problem` says what is wrong. A folder without records has no columns, and no problem.
+
+    Args:
+        directory: the run's log folder.
+        keys: what is wanted.
+    """
+    directory = Path(directory)
+    flush_if_open(directory)
+    wanted = list(dict.fromkeys(keys))
+    problems: list[str] = []
+    found = with_journal(directory, lambda: _read_file(directory, wanted), problems.append)
+    if found.rows:
+        found.collected.add_rows({key: [row.get(key) for row in found.rows] for key in wanted})
+    known = found.known.union(found.columns)
+    return Columns(
+        {key: found.collected.column(key) for key in wanted if key in known},
+        found.problem or next(iter(problems), None),
+    )
+
+
+@dataclass
+class _Found(Progress):
+    """What was found in the files; `rows` are those of the journal alone."""
+
+    collected: _Collected = field(default_factory=lambda: _Collected([]))
+    known: set[str] = field(default_factory=set)
+    problem: str | None = None
+
+
+def _read_file(directory: Path, wanted: list[str]) -> _Found:
+    found = _Found(collected=_Collected(wanted))
+    try:
+        with open_csv(directory / PROGRESS_FILE) as file:
+            problem = encoding_problem(file.header)
+            found.problem = problem and f"{PROGRESS_FILE}: {problem}"
+            found.columns = file.columns
+            _read_blocks(found, file, _long_values(found, directory))
+    except FileNotFoundError:
+        pass  # nothing recorded yet
+    except OSError as error:
+        found.problem = told(PROGRESS_FILE, error)
+    return found
+
+
+def _long_values(found: _Found, directory: Path) -> dict[str, dict[int, Value]]:
+    """Return the values of wanted keys that have no column, by row."""
+    values: dict[str, dict[int, Value]] = {}
+    without = set(found.collected.keys).difference(found.columns) if len(found.columns) >= LARGEST_WIDTH else ()
+    try:
+        for row, key, value in read_long(directory) if without else ():
+            if key in without:
+                values.setdefault(key, {})[row] = value
+    except OSError as error:
+        found.problem = told(LONG_FILE, error)
+    return values
+
+
+class _Kept(threading.local):
+    """A buffer for each thread, kept: the system takes longer to give fresh memory than to fill it."""
+
+    buffer = bytearray()
+
+
+_kept = _Kept()
+
+
+def _read_at_once(found: _Found, file: CsvFile, places: Mapping[str, int]) -> bool:
+    """Read a file of plain numbers that is not large, which most are; False when it is another."""
+    size = file.status.st_size - file.start
+    if not 0 < size <= _AT_ONCE_BYTES or len(places) < 2:
+        return False
+    if not _kept.buffer:
+        _kept.buffer = bytearray(_AT_ONCE_BYTES)
+    buffer = _kept.buffer
+    length = file.read_into(memoryview(buffer)[:size], file.start)
+    end = buffer.rfind(b"\n", 0, length) + 1
+    cells = find_plain_cells(memoryview(buffer)[:end], len(file.columns)) if end else None
+    if cells is None:
+        return False
+    found.collected.add_cells(cells, places)
+    found.lines += cells.rows
+    return True
+
+
+def _read_blocks(found: _Found, file: CsvFile, long: Mapping[str, Mapping[int, Value]]) -> None:
+    places = {column: place for place, column in enumerate(file.columns)}
+    if not long and _read_at_once(found, file, places):
+        return
+    for block in blocks(file.read, file.start) if file.columns else ():
+        plain = block.replace(b"\r\n", b"\n") if b"\r" in block and b'"' not in block else block
+        cells = None if long or b"\r" in plain else find_cells(plain, len(file.columns))
+        if cells is not None:
+            found.collected.add_cells(cells, places)
+            found.lines += cells.rows
+        elif long or b'"' in block:
+            found.lines += _read_records(found, block, places, long)
+        else:
+            found.lines += block.count(b"\n")
+            _read_records(found, without_blank_lines(block), places, {})
+
+
+def _read_records(
+    found: _Found, block: bytes, places: Mapping[str, int], long: Mapping[str, Mapping[int, Value]]
+) -> int:
+    """Read the records of a block one by one, and return how many they are."""
+    records = parse_block(block)
+    columns = {
+        key: [record[place] if place < len(record) else None for record in records]
+        for key in found.collected.keys
+        if (place := places.get(key)) is not None
+    }
+    for key, values in long.items():
+        columns[key] = list(map(values.get, range(found.lines, found.lines + len(records))))
+        if any(value is not None for value in columns[key]):
+            found.known.add(key)
+    found.collected.add_rows(columns)
+    return len(records)
+
+
+class _Collected:
+    """Collects the values of rows, a block at a time.
+
+    Args:
+        keys: what is wanted.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = keys
+        self._deciding = [key for key in keys if key not in _TIMES] or keys
+        self._rows = 0
+        # by key: how many rows came before the block, the values in it, and where there are some (None: everywhere)
+        self._parts: dict[str, list[tuple[int, NDArray[Any], NDArray[np.bool_] | None]]] = {key: [] for key in keys}
+
+    def add_cells(self, cells: Cells, places: Mapping[str, int]) -> None:
+        """Add the rows of a block."""
+        stretches = {key: cells.places(places[key]) for key in self.keys if key in places}
+        kept = self._kept({key: lengths > 0 for key, (_, lengths) in stretches.items()})
+        if kept is None:
+            return
+        everywhere = kept.all()
+        for key, (starts, lengths) in stretches.items():
+            if not everywhere:
+                starts, lengths = starts[kept], lengths[kept]
+            filled = lengths > 0
+            if filled.all():
+                self._add(key, cells.values(starts, lengths), None)
+            else:
+                self._add(key, cells.values(starts[filled], lengths[filled]), filled)
+        self._rows += int(kept.sum())
+
+    def add_rows(self, columns: Mapping[str, Sequence[Value]]) -> None:
+        """Add rows whose values are at hand; None where one is missing."""
+        filled = {key: np.array([value is not None for value in values]) for key, values in columns.items()}
+        kept = self._kept(filled)
+        if kept is None:
+            return
+        for key, values in columns.items():
+            there = [value for value, keep in zip(values, kept, strict=True) if keep and value is not None]
+            self._add(key, array_of(there), filled[key][kept])
+        self._rows += int(kept.sum())
+
+    def _kept(self, filled: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_] | None:
+        """Return which rows count; None when none does."""
+        deciding = [filled[key] for key in self._deciding if key in filled]
+        kept = np.logical_or.reduce(deciding) if deciding else None
+        return kept if kept is not None and kept.any() else None
+
+    def _add(self, key: str, values: NDArray[Any], filled: NDArray[np.bool_] | None) -> None:
+        self._parts[key].append((self._rows, values, filled))
+
+    def column(self, key: str) -> NDArray[Any]:
+        """Return the values of a key in all rows."""
+        parts = self._parts[key]
+        kinds = {values.dtype.kind for _, values, _ in parts if len(values)}
+        complete = sum(len(values) for _, values, _ in parts) == self._rows
+        if kinds <= {"i", "f"}:
+            kind: type = np.int64 if complete and kinds == {"i"} else np.float64
+        else:
+            kind = np.bool_ if complete and kinds == {"b"} else object
+        column: NDArray[Any] = np.full(self._rows, 0 if complete else None if kind is object else math.nan, kind)
+        for row, values, filled in parts:
+            places = slice(row, row + len(values)) if filled is None else row + np.flatnonzero(filled)
+            column[places] = values
+        return column
