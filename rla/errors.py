@@ -8,8 +8,11 @@
     │   └── ConfigValueError
     ├── DataRootError                 (also OSError)         the database folder cannot be used
     ├── InvalidNameError              (also ValueError)      a task name that is no folder name
+    ├── InvalidTagError               (also ValueError)      a tag that is none
     ├── UnknownParameterError         (also KeyError)        a hyper-parameter that was never set
     ├── QueryError                    (also ValueError)      a pattern or tree that cannot be used
+    │   ├── ExpressionError                                  an expression that cannot be read; says where
+    │   │   └── UnknownKeyError                              a key that no experiment has
     │   ├── ExperimentNotFoundError   (also AssertionError)
     │   └── AmbiguousExperimentError  (also AssertionError)
     ├── UntrustedPickleError          a pickle that wants more than plain data
@@ -29,8 +32,11 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import re
+import unicodedata
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 __all__ = [
     "AmbiguousExperimentError",
@@ -42,7 +48,9 @@ __all__ = [
     "ConfigValueError",
     "DataRootError",
     "ExperimentNotFoundError",
+    "ExpressionError",
     "InvalidNameError",
+    "InvalidTagError",
     "JournalVersionError",
     "MissingPackageError",
     "NotConfiguredError",
@@ -60,15 +68,17 @@ __all__ = [
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """Return a sentence that suggests the candidate nearest to ``name``, or an empty text."""
+    """Return a sentence that suggests the candidate nearest to ``name``, or an empty text.
+
+    Compared are the names as they are, then in small letters, then their last parts: ``retrun`` is near `eval/return`.
+    """
     known = list(candidates)
-    match = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if not match:
-        by_lower_case = {candidate.lower(): candidate for candidate in known}
-        match = [
-            by_lower_case[near] for near in difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.6)
-        ]
-    return f" Did you mean '{match[0]}'?" if match else ""
+    lower = {candidate.lower(): candidate for candidate in known}
+    last = {re.split(r"[./]", candidate)[-1]: name for candidate, name in lower.items()}
+    for asked, by_form in ((name, {each: each for each in known}), (name.lower(), lower), (name.lower(), last)):
+        if match := difflib.get_close_matches(asked, by_form, n=1, cutoff=0.6):
+            return f" Did you mean '{by_form[match[0]]}'?"
+    return ""
 
 
 def printable(text: str) -> str:
@@ -155,6 +165,17 @@ class InvalidNameError(RLAError, ValueError):
         )
 
 
+class InvalidTagError(RLAError, ValueError):
+    """A text that cannot be a tag."""
+
+    def __init__(self, tag: object, problem: str) -> None:
+        shown = repr(tag) if len(repr(tag)) < 60 else f"{repr(tag)[:56]}…"
+        super().__init__(
+            f"{shown} cannot be a tag: {problem}. A tag has letters, digits and _ - . : / only, 1 to 100 of them, "
+            "e.g. 'baseline' or 'paper/figure-3'."
+        )
+
+
 class UnknownParameterError(RLAError, KeyError):
     """A hyper-parameter that is to be tracked was never set."""
 
@@ -173,6 +194,48 @@ class QueryError(RLAError, ValueError):
     """A question to the database that cannot be answered."""
 
 
+class ExpressionError(QueryError):
+    """An expression that cannot be read, or that asks what its keys cannot answer.
+
+    Args:
+        problem: what was expected, what came, what to do.
+        expression: all of it.
+        begin: where the wrong part of it begins.
+        end: where that ends.
+    """
+
+    def __init__(self, problem: str, expression: str, begin: int, end: int) -> None:
+        super().__init__(f"{printable(problem)}\n{_pointed_at(expression, begin, end)}")
+        self.problem, self.expression, self.begin, self.end = problem, expression, begin, end
+
+    def __reduce__(self) -> tuple[type[ExpressionError], tuple[str, str, int, int]]:
+        return type(self), (self.problem, self.expression, self.begin, self.end)
+
+
+class UnknownKeyError(ExpressionError):
+    """An expression names a key that no experiment has."""
+
+
+_SHOWN: Final = 72
+"""So many characters of a longer expression are shown."""
+
+
+def _pointed_at(text: str, begin: int, end: int) -> str:
+    """Return a text, or the part of a long one around a place, with ``^`` under the place."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    start = min(max(0, begin - _SHOWN // 2), max(0, len(line) - _SHOWN))
+    stop = start + _SHOWN
+    before = ("…" if start else "") + line[start:begin]
+    marked = line[begin : min(end, stop)]
+    pointer = " " * _columns(before) + "^" * max(1, _columns(marked))
+    return f"  {before}{line[begin:stop]}{'…' if stop < len(line) else ''}\n  {pointer}"
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 class ExperimentNotFoundError(QueryError, AssertionError):
     """No experiment answers to this name."""
 
@@ -180,9 +243,10 @@ class ExperimentNotFoundError(QueryError, AssertionError):
 class AmbiguousExperimentError(QueryError, AssertionError):
     """Several experiments answer to a name that should mean one."""
 
-    def __init__(self, asked: str, matches: Sequence[str], hint: str = "") -> None:
-        listed = "\n  ".join(matches)
-        super().__init__(f"'{asked}' names {len(matches)} experiments; expected exactly one.{hint}\n  {listed}")
+    def __init__(self, asked: str, matches: Sequence[str], hint: str = "", number: int | None = None) -> None:
+        total = len(matches) if number is None else number
+        listed = "\n  ".join([*["…"] * (len(matches) < total), *matches])
+        super().__init__(f"'{asked}' names {total} experiments; expected exactly one.{hint}\n  {listed}")
 
 
 class UntrustedPickleError(RLAError):
