@@ -8,7 +8,7 @@ from types import ModuleType
 
 from rla.errors import MissingPackageError
 
-__all__ = ["require"]
+__all__ = ["release_numbers", "require"]
 
 
 def require(module: str, extra: str, minimum: str = "") -> ModuleType:
@@ -31,7 +31,8 @@ def require(module: str, extra: str, minimum: str = "") -> ModuleType:
         raise MissingPackageError(package, extra, minimum) from error
     if minimum:
         version = _version_of(package)
-        if _numbers(version) and _numbers(version) < _numbers(minimum):  # one that tells no version is believed
+        numbers = release_numbers(version)
+        if numbers and numbers < release_numbers(minimum):  # a package that tells no version is believed
             raise MissingPackageError(package, extra, minimum, version)
     return found
 
@@ -49,7 +50,7 @@ def _version_of(package: str) -> str:
         return ""
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def release_numbers(version: str) -> tuple[int, ...]:
     """Return the release of a version (PEP 440) as numbers that compare: ``2.13.0+cpu`` is (2, 13)."""
     match = re.match(r"v?(\d+(?:\.\d+)*)", version)
     numbers = [int(number) for number in match[1].split(".")] if match else []

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from rla import files
+from rla.database.bounded_values import MOST_VALUES, check_size
+from rla.database.pickle_check import Budget, check_pickle
 from rla.errors import UntrustedPickleError
 
 __all__ = [
@@ -26,17 +28,21 @@ __all__ = [
 ]
 
 _PLAIN: Final = {
-    "builtins": {"set", "frozenset", "complex", "bytearray", "range", "slice"},
-    "collections": {"OrderedDict", "deque", "defaultdict"},
+    "builtins": {"slice", "object"},
     "datetime": {"datetime", "date", "time", "timedelta", "timezone"},
     "decimal": {"Decimal"},
-    "_codecs": {"encode"},
 }
-"""What an archive may name: constructors of plain values, none of which can be made to call anything."""
+"""What an archive may name: constructors of small plain values, none of which can be made to call anything."""
 
-_CONTAINERS: Final = {("builtins", name) for name in ("dict", "list", "tuple", "str", "int", "float", "bool", "object")}
 _PATHS: Final = {"Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath"}
-_PYTHON_2: Final = {"__builtin__": "builtins", "copy_reg": "copyreg", "xrange": "range"}
+_DEEPEST: Final = 200
+_PYTHON_2: Final = {
+    "__builtin__": "builtins",
+    "copy_reg": "copyreg",
+    "xrange": "range",
+    "long": "int",
+    "unicode": "str",
+}
 
 
 class ArchivedState:
@@ -61,12 +67,12 @@ def accept_as_plain_state(module: str, name: str) -> None:
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    def __init__(self, stream: io.BytesIO, path: str) -> None:
-        from rla.database.safe_arrays import stand_ins  # writing needs none of it
+    def __init__(self, stream: io.BytesIO, path: str, budget: Budget) -> None:
+        from rla.database import safe_arrays, safe_containers  # writing needs none of it
 
         super().__init__(stream)
         self._path = path
-        self._arrays = stand_ins()
+        self._safe = {**safe_arrays.stand_ins(), **safe_containers.stand_ins(budget)}
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the constructor of a plain value.
@@ -85,34 +91,42 @@ class _PlainUnpickler(pickle.Unpickler):
             return lambda kind, base, state: object.__new__(kind) if base is object else base(state)
         if (module, name) == ("builtins", "bytes"):
             return lambda: b""  # how protocol 2 writes no bytes
-        if (module, name) in self._arrays:
-            return self._arrays[module, name]
-        if name in _PLAIN.get(module, ()) or (module, name) in _CONTAINERS:
+        if (module, name) in self._safe:
+            return self._safe[module, name]
+        if name in _PLAIN.get(module, ()):
             return super().find_class(module, name)
         raise UntrustedPickleError(self._path, f"'{module}.{name}'")
 
 
-def read_archive(path: Path, trust: bool = False) -> Any:
+def read_archive(path: Path, trust: bool = False, limit: int = 1 << 30) -> Any:
     """Read an archive.
 
     Args:
         path: the pickle.
         trust: read anything, which may run code; only for files of one's own.
+        limit: bytes that the file may have; what it holds may take four times as much.
 
     Raises:
         UntrustedPickleError: it wants more than plain data; the message names what.
         OSError: it cannot be read.
-        ValueError: it is cut short or no pickle.
+        ValueError: it is cut short, no pickle, or holds too much.
     """
-    from rla.database.safe_arrays import finished
-
-    content = files.read_regular(path, limit=1 << 30)
+    content = files.read_regular(path, limit)
     try:
-        return pickle.loads(content) if trust else finished(_PlainUnpickler(io.BytesIO(content), str(path)).load())
+        return pickle.loads(content) if trust else _read_plain(content, str(path), Budget(4 * limit))
     except UntrustedPickleError:
         raise
     except Exception as error:  # a damaged pickle can raise nearly anything
         raise ValueError(f"'{path}' is no pickle that can be read: {error}") from error
+
+
+def _read_plain(content: bytes, path: str, budget: Budget) -> Any:
+    from rla.database.safe_arrays import finished
+
+    check_pickle(content, path, budget)
+    found = finished(_PlainUnpickler(io.BytesIO(content), path, budget).load())
+    check_size(found, most=max(MOST_VALUES, len(content)), deepest=_DEEPEST)
+    return found
 
 
 def write_archive(path: Path, content: dict[str, Any]) -> None:

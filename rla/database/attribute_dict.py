@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
-
-import yaml
 
 __all__ = ["AttributeDict"]
 
@@ -24,6 +23,7 @@ class AttributeDict(dict[str, Any]):
     """
 
     def __new__(cls, values: Mapping[str, Any] | None = None) -> AttributeDict:
+        _teach_yaml()
         own_class = type(AttributeDict.__name__, (AttributeDict,), {"__module__": __name__, **_declaration({})})
         instance: AttributeDict = dict.__new__(own_class)
         return instance
@@ -106,5 +106,10 @@ def _field(name: str) -> dataclasses.Field[Any]:
     return field
 
 
-for _dumper in (yaml.SafeDumper, yaml.Dumper):
-    _dumper.add_multi_representer(AttributeDict, _dumper.represent_dict)
+@functools.cache
+def _teach_yaml() -> None:
+    """Let YAML write attribute dicts as plain mappings, from the first one on."""
+    import yaml
+
+    for dumper in (yaml.SafeDumper, yaml.Dumper):
+        dumper.add_multi_representer(AttributeDict, dumper.represent_dict)

@@ -18,8 +18,10 @@ __all__ = ["IndexName", "format_index_name", "parse_index_name", "parse_record_d
 RECORD_DATE_FORMAT: Final = "%Y/%m/%d/%H-%M-%S-%f"
 
 _NAME = re.compile(
-    r"(?P<time>\d{2}-\d{2}-\d{2}-\d{1,6})(?P<gap>[_ ])(?P<node>[^_ &]*)(?:[_ ](?P<parameters>&?.*))?", re.S
+    r"(?P<time>[0-9]{2}-[0-9]{2}-[0-9]{2}-[0-9]{1,6})(?P<gap>[_ ])(?P<node>[^_ &]*)(?:[_ ](?P<parameters>&?.*))?",
+    re.S,
 )
+_RECORD_DATE = re.compile(r"(\d{4})/(\d{2})/(\d{2})/(\d{2})-(\d{2})-(\d{2})-(\d{1,6})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,11 @@ def parse_record_date(text: str) -> datetime:
     Raises:
         ValueError: the text is no record date.
     """
-    return datetime.strptime(text, RECORD_DATE_FORMAT)
+    match = _RECORD_DATE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"'{text}' is no record date: expected {RECORD_DATE_FORMAT}")
+    year, month, day, hour, minute, second = map(int, match.groups()[:6])
+    return datetime(year, month, day, hour, minute, second, int(match[7].ljust(6, "0")))
 
 
 def format_index_name(time: str, node: str, tracked: Mapping[str, Any]) -> str:

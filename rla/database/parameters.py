@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rla import files
-from rla.database.plain_values import as_mapping
+from rla.database.bounded_values import LARGEST_DOCUMENT, check_size, parse_json, reason
+from rla.database.plain_values import as_mapping, plain_parameters, restore
 from rla.errors import RLAWarning, UnknownParameterError
 from rla.names import PARAMETER_FILE
 
-__all__ = ["load_parameters", "lookup", "read_parameters", "write_parameters"]
+__all__ = ["dotted", "load_parameters", "lookup", "read_parameters", "write_parameters"]
 
-LARGEST_NUMBER_OF_VALUES = 1_000_000
+LARGEST_YAML: Final = 1 << 20
+"""So many bytes of a YAML file are read: its parser takes seconds for them."""
+
+_MOST_MERGED: Final = 10_000
+_DEEPEST: Final = 50
 
 
 def lookup(values: Any, key: str) -> Any:
@@ -39,6 +45,16 @@ def lookup(values: Any, key: str) -> Any:
         found = inside[part]
         walked = f"{walked}.{part}" if walked else part
     return found
+
+
+def dotted(values: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield nested values by dotted name: ``agent.lr``; lists and what is nested without end stay as they are."""
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and value and depth < _DEEPEST:
+            yield from dotted(value, f"{name}.", depth + 1)
+        else:
+            yield name, value
 
 
 def write_parameters(plain: Mapping[str, Any], *folders: Path) -> None:
@@ -70,46 +86,51 @@ def write_parameters(plain: Mapping[str, Any], *folders: Path) -> None:
 
 def read_parameters(folder: Path) -> dict[str, Any] | None:
     """Read the plain hyper-parameters of a folder; None when it has no parameter file that can be read."""
-    found, problems = load_parameters(folder)
+    found, notes, problems = load_parameters(folder)
     for problem in problems:
         warnings.warn(f"{problem}; it is left out", RLAWarning, stacklevel=2)
-    return found
+    return None if found is None else restore(found, notes)
 
 
-def load_parameters(folder: Path) -> tuple[dict[str, Any] | None, list[str]]:
+def load_parameters(folder: Path) -> tuple[dict[str, Any] | None, dict[str, str], list[str]]:
     """Read the plain hyper-parameters of a folder, and say what is wrong with its files.
 
     Returns:
-        The values, None when there is no parameter file that can be read; and a problem for each that cannot be.
+        The values, None when there is no parameter file that can be read; notes on those that JSON cannot hold, which
+        a YAML file of an older tool may have; and a problem for each file that cannot be read.
     """
     problems: list[str] = []
-    for suffix, parse in ((".json", json.loads), (".yaml", _parse_yaml)):
+    for suffix, parse, limit in ((".json", parse_json, LARGEST_DOCUMENT), (".yaml", _parse_yaml, LARGEST_YAML)):
         path = folder / f"{PARAMETER_FILE}{suffix}"
         try:
-            content = parse(files.read_regular(path))
-            _check_size(content)
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError, RecursionError) as error:
-            problems.append(f"'{path}' cannot be read: {error}")
+            content = parse(files.read_regular(path, limit))
+        except (OSError, ValueError) as error:
+            if os.path.lexists(path):
+                problems.append(f"'{path}' cannot be read: {reason(error)}")
             continue
         if isinstance(content, dict):
-            return content, problems
-    return None, problems
+            return (content, {}, problems) if suffix == ".json" else (*plain_parameters(content), problems)
+        if content is not None:  # older tools left empty files
+            problems.append(f"'{path}' holds no names and values, but a value of type '{type(content).__name__}'")
+    return None, {}, problems
 
 
 def _parse_yaml(content: bytes) -> Any:
     """Return the content of a YAML file.
 
     Raises:
-        ValueError: it is none, or wants more than plain data.
+        ValueError: it is none, wants more than plain data, or more than anyone writes down as parameters of a run.
     """
     import yaml
 
     try:
-        return yaml.load(content, _plain_loader())
+        found = yaml.load(content, _plain_loader())
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+    except RecursionError:
+        raise ValueError("values are nested too deeply") from None
+    check_size(found)
+    return found
 
 
 @functools.lru_cache(maxsize=1)
@@ -118,6 +139,19 @@ def _plain_loader() -> Any:
 
     class PlainLoader(yaml.SafeLoader):
         """A safe loader that also reads the plain types of Python, as `yaml.dump` marks them in older files."""
+
+        def flatten_mapping(self, node: yaml.MappingNode) -> None:
+            """Take over the keys of other mappings (``<<``), of which there may be more with every level."""
+            merged = [value for key, value in node.value if key.tag == "tag:yaml.org,2002:merge"]
+            total = 0
+            for each in merged:
+                for mapping in each.value if isinstance(each, yaml.SequenceNode) else [each]:
+                    if isinstance(mapping, yaml.MappingNode):
+                        self.flatten_mapping(mapping)
+                        total += len(mapping.value)
+                    if total > _MOST_MERGED:
+                        raise yaml.constructor.ConstructorError(problem=f"more than {_MOST_MERGED:,} merged keys")
+            super().flatten_mapping(node)
 
     plain: dict[str, Any] = {
         "tuple": lambda loader, node: tuple(loader.construct_sequence(node, deep=True)),
@@ -134,23 +168,3 @@ def _plain_loader() -> Any:
     for name, construct in plain.items():
         PlainLoader.add_constructor(f"tag:yaml.org,2002:python/{name}", construct)
     return PlainLoader
-
-
-def _check_size(content: Any) -> None:
-    """Refuse what aliases of YAML blow up: small on disk and in memory, but without end for whoever goes through it.
-
-    Raises:
-        ValueError: there are too many values.
-    """
-    sizes: dict[int, int] = {}
-
-    def size(value: Any) -> int:
-        if not isinstance(value, (dict, list)):
-            return 1
-        if id(value) not in sizes:
-            sizes[id(value)] = LARGEST_NUMBER_OF_VALUES + 1  # while it is counted: a value inside itself has no end
-            sizes[id(value)] = 1 + sum(map(size, value.values() if isinstance(value, dict) else value))
-        return sizes[id(value)]
-
-    if size(content) > LARGEST_NUMBER_OF_VALUES:
-        raise ValueError(f"more than {LARGEST_NUMBER_OF_VALUES} values")

@@ -27,6 +27,7 @@ Plain = Any
 """What JSON holds: None, bool, int, float, str, lists of these, and dicts of these by text."""
 
 _DEEPEST: Final = 100
+_LARGEST_ARRAY: Final = 1 << 28
 
 
 def plain_parameters(values: Mapping[Any, Any]) -> tuple[dict[str, Plain], dict[str, str]]:
@@ -237,12 +238,15 @@ _TEXT_TYPES: Final[dict[str, tuple[type, Callable[[Any], str], Callable[[str], A
 }
 """Kinds that are written as a text: their type, how they are written, and how they are read."""
 
+_LONGEST_KEY: Final = 10_000
+"""Longer texts are no keys of a dict; the parser of Python takes much memory for them."""
+
 _KEY_KINDS: Final[dict[str, Callable[[str], Any]]] = {
     "int": int,
     "float": float,
     "bool": lambda text: text == "True",
     "NoneType": lambda text: None,
-    "tuple": ast.literal_eval,  # reads literals only
+    "tuple": lambda text: ast.literal_eval(text[:_LONGEST_KEY]),  # reads literals only
 }
 
 
@@ -257,6 +261,8 @@ def restore(plain: Plain, notes: Mapping[str, str], pointer: str = "") -> Any:
         notes: ``types`` of the run card.
         pointer: where ``plain`` stands in the whole.
     """
+    if not notes:
+        return plain
     kind = notes.get(pointer, "")
     value = plain
     if isinstance(plain, dict):
@@ -265,7 +271,7 @@ def restore(plain: Plain, notes: Mapping[str, str], pointer: str = "") -> Any:
         value = [restore(item, notes, f"{pointer}/{index}") for index, item in enumerate(plain)]
     try:
         return _restored(value, kind) if kind else value
-    except (ValueError, TypeError, ArithmeticError):  # edited by hand since: what stands there counts
+    except Exception:  # edited by hand since, or a note that nobody of ours wrote: what stands there counts
         return value
 
 
@@ -298,7 +304,10 @@ def _restored(value: Any, kind: str) -> Any:
 def _restored_array(value: Any, dtype: str, shape: str = "") -> Any:
     import numpy
 
-    array = numpy.asarray(value, dtype=None if dtype == "bfloat16" else dtype)
+    kind = None if dtype == "bfloat16" else numpy.dtype(dtype)
+    if kind is not None and (kind.kind not in "biufcUM" or kind.itemsize * numpy.asarray(value).size > _LARGEST_ARRAY):
+        raise ValueError(f"no array of ours is of {dtype}")
+    array = numpy.asarray(value, dtype=kind)
     return array.reshape([int(length) for length in shape.split("x")]) if shape else array
 
 
@@ -306,7 +315,7 @@ def _restored_enum(value: Any, reference: str) -> Any:
     module, qualified_name, member = reference.split(":")
     found: Any = sys.modules.get(module)
     for part in qualified_name.split("."):
-        found = getattr(found, part, None)
+        found = vars(found).get(part)  # unlike getattr, it runs no code of the module or class
     if isinstance(found, type) and issubclass(found, enum.Enum):
         if issubclass(found, enum.Flag) and type(value) is int:  # several flags at once have no member of their own
             return found(value)

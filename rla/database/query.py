@@ -21,7 +21,7 @@ from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, TREES
 _DATED: Final = re.compile(r"(?:^|/)\d{4}/\d{2}/\d{2}/[^/]+$")
 """How the path of an experiment's folder ends."""
 
-__all__ = ["find_experiments", "find_one", "find_run", "is_tree_path", "keyed_by_record_date"]
+__all__ = ["find_experiments", "find_one", "is_tree_path", "keyed_by_record_date", "name_in_tree"]
 
 
 def find_experiments(
@@ -38,7 +38,7 @@ def find_experiments(
 
     Raises:
         DataRootError: there is no such data root.
-        QueryError: the tree or the pattern is none.
+        QueryError: the tree or the pattern is none, or a regular expression took too long.
         InvalidNameError: the task name cannot be one.
     """
     if tree not in TREES:
@@ -47,22 +47,24 @@ def find_experiments(
         )
     root, task = check_data_root(data_root), check_task_name(task)
     compiled = compile_pattern(pattern)
-    found: dict[tuple[str, str], ExperimentRecord] = {}
+    sources: dict[str, str] = {}
     for source in (HYPERPARAMETER, LOG, CODE) if tree == HYPERPARAMETER else (tree,):
-        for record in _walk(root, task, compiled, source):
-            found.setdefault((record.record_date, record.place.index_name), record)
-    return [found[key] for key in sorted(found)]
+        for dated_name in _dated_names(root / source / task, compiled, source):
+            sources.setdefault(dated_name, source)
+    records = []
+    for dated_name in compiled.select(sources):
+        day, _, name = dated_name.rpartition("/")
+        if (index := parse_index_name(name)) is not None:
+            place, record_date = ExperimentPlace(root, task, day, name), f"{day}/{index.time}"
+            records.append(ExperimentRecord(place, sources[dated_name], record_date, index.node, index.parameters))
+    return sorted(records, key=lambda record: (record.record_date, record.place.index_name))
 
 
-def _walk(root: Path, task: str, pattern: Pattern, tree: str) -> Iterator[ExperimentRecord]:
-    for day, folder in date_folders(root / tree / task):
-        if not pattern.may_hold(day):
-            continue
-        for name in _names_in(folder, tree):
-            index = parse_index_name(name)
-            if index is not None and pattern.matches(f"{day}/{name}"):
-                place = ExperimentPlace(root, task, day, name)
-                yield ExperimentRecord(place, tree, f"{day}/{index.time}", index.node, index.parameters)
+def _dated_names(folder: Path, pattern: Pattern, tree: str) -> Iterator[str]:
+    """Yield what lies in the date folders of a task that can hold a match, as ``<%Y/%m/%d>/<name>``."""
+    for day, date_folder in date_folders(folder):
+        if pattern.may_hold(day):
+            yield from (f"{day}/{name}" for name in _names_in(date_folder, tree))
 
 
 def _names_in(folder: Path, tree: str) -> Iterable[str]:
@@ -134,39 +136,12 @@ def _not_found(data_root: str | os.PathLike[str], task: str, asked: str, tree: s
 
 def is_tree_path(data_root: Path, name: str) -> bool:
     """Say whether a text is the path of something in one of the trees of a data root."""
-    return _without_tree(data_root, name) != name.strip("/")
+    return name_in_tree(data_root, name) != name.strip("/")
 
 
-def _without_tree(data_root: Path, name: str) -> str:
+def name_in_tree(data_root: Path, name: str) -> str:
     """Return a path in one of the trees as the name of its experiment; any other text as it is."""
     path, root = os.path.realpath(os.path.expanduser(name)), os.path.realpath(data_root)
     tree, _, inside = os.path.relpath(path, root).replace(os.sep, "/").partition("/")
     is_inside = tree in TREES and _DATED.search(inside) and os.path.exists(path)
     return inside.removesuffix(".pkl") if is_inside else name.strip("/")
-
-
-def find_run(data_root: str | os.PathLike[str], name: str, task: str | None = None) -> ExperimentRecord:
-    """Return the one experiment that an unambiguous part of its name or record date means.
-
-    Args:
-        data_root: the database folder.
-        name: any part of ``<task>/<%Y/%m/%d>/<index name>`` (a whole ``key=value`` goes before a part of one), or the
-            path of one of the experiment's folders.
-        task: the task to look into; all when None.
-
-    Raises:
-        ExperimentNotFoundError: no name has this part.
-        AmbiguousExperimentError: several have; the message lists the first ten.
-    """
-    root = check_data_root(data_root)
-    records = [record for each in ([task] if task else tasks_of(root, LOG)) for record in find_experiments(root, each)]
-    asked = _without_tree(root, name)
-    matches = [record for record in records if asked in (record.name, record.record_date, record.place.index_name)]
-    matches = matches or [record for record in records if f"&{asked}&" in f"{record.place.index_name}&"]
-    matches = matches or [record for record in records if asked in record.name]
-    if len(matches) == 1:
-        return matches[0]
-    if not matches:
-        raise ExperimentNotFoundError(f"No experiment of '{root}' has '{name}' in its name ({len(records)} looked at).")
-    shown = [record.name for record in matches[-10:]]
-    raise AmbiguousExperimentError(name, shown + ["…"] * (len(matches) > 10))

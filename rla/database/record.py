@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rla.database.attribute_dict import AttributeDict
+from rla.database.bounded_values import reason
 from rla.database.parameters import load_parameters
 from rla.database.plain_values import plain_parameters, restore
 from rla.database.run_card import RunCard, observed_status, read_run_card
@@ -16,6 +18,10 @@ from rla.errors import RLAWarning, UntrustedPickleError
 from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG
 
 __all__ = ["ExperimentRecord", "StoredParameters"]
+
+
+LARGEST_ARCHIVE: Final = 32 << 20
+"""So many bytes of an archive are read for hyper-parameters that stand nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -103,20 +109,28 @@ class ExperimentRecord:
         for tree in dict.fromkeys((self.tree, HYPERPARAMETER, LOG, CODE)):
             if tree == ARCHIVE:
                 continue
-            plain, found = load_parameters(self.place.path(tree))
+            plain, notes, found = load_parameters(self.place.path(tree))
             problems += found
             if plain is not None:
                 card = card or self.run_card()
-                return StoredParameters(plain, card.types if card else {}, problems)
-        archived = self._archived_parameters()
+                return StoredParameters(plain, card.types if card else notes, problems)
+        archived = self._archived_parameters(problems)
         return StoredParameters(*(archived or (dict(self.tracked), {})), problems)
 
-    def _archived_parameters(self) -> tuple[dict[str, Any], dict[str, str]] | None:
+    def _archived_parameters(self, problems: list[str]) -> tuple[dict[str, Any], dict[str, str]] | None:
         from rla.database.archive import read_archive
 
+        path = self.place.path(ARCHIVE)
         try:
-            content = read_archive(self.place.path(ARCHIVE))
-        except (OSError, ValueError, UntrustedPickleError):
+            if not path.stat().st_size:  # older tools left empty files
+                return None
+            content = read_archive(path, limit=LARGEST_ARCHIVE)
+        except (ValueError, UntrustedPickleError) as error:
+            problems.append(str(error))
+            return None
+        except OSError as error:
+            if os.path.lexists(path):
+                problems.append(f"'{path}' cannot be read: {reason(error)}")
             return None
         found = content.get("hyper_param") if isinstance(content, dict) else getattr(content, "hyper_param", None)
         return plain_parameters(found) if isinstance(found, dict) else None

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import pickle
 import re
+from collections import defaultdict
 from typing import Any, Final
+
+from rla.database.safe_containers import SafeRange, SafeType
 
 __all__ = ["SafeArray", "SafeDtype", "finished", "stand_ins"]
 
@@ -96,12 +99,18 @@ def _frombuffer(content: Any, dtype: Any, shape: Any, order: Any, axis_order: An
 
 
 def stand_ins() -> dict[tuple[str, str], Any]:
-    """Return what a pickle gets for the names of numpy that arrays are written by: (module, name) → stand-in."""
-    found: dict[tuple[str, str], Any] = {("numpy", "ndarray"): _ArrayClass(), ("numpy", "dtype"): SafeDtype}
+    """Return what a pickle gets for the names of numpy that arrays are written by: (module, name) → stand-in.
+
+    Each is made anew: a pickle may set attributes on what it gets, and that must not outlive it.
+    """
+    found: dict[tuple[str, str], Any] = {
+        ("numpy", "ndarray"): _ArrayClass(),
+        ("numpy", "dtype"): type("SafeDtype", (SafeDtype,), {}),
+    }
     for part in ("core", "_core"):
-        found[f"numpy.{part}.multiarray", "_reconstruct"] = _reconstruct
-        found[f"numpy.{part}.multiarray", "scalar"] = _scalar
-        found[f"numpy.{part}.numeric", "_frombuffer"] = _frombuffer
+        found[f"numpy.{part}.multiarray", "_reconstruct"] = lambda *arguments: _reconstruct(*arguments)
+        found[f"numpy.{part}.multiarray", "scalar"] = lambda *arguments: _scalar(*arguments)
+        found[f"numpy.{part}.numeric", "_frombuffer"] = lambda *arguments: _frombuffer(*arguments)
     return found
 
 
@@ -116,14 +125,18 @@ def finished(value: Any, seen: dict[int, Any] | None = None) -> Any:
     if id(value) in known:
         return known[id(value)][1]
     result: Any = value
-    if isinstance(value, SafeArray):
+    if isinstance(value, (SafeArray, SafeRange)):
         result = value.value
+    elif isinstance(value, SafeType):
+        result = value.kind
     elif isinstance(value, SafeDtype):
         result = value.dtype
     elif isinstance(value, tuple) and type(value) is tuple:
         result = tuple(finished(item, known) for item in value)
     known[id(value)] = (value, result)  # the value too: a number that is free again would mean another one
     if isinstance(value, dict):
+        if isinstance(value, defaultdict) and isinstance(value.default_factory, SafeType):
+            value.default_factory = value.default_factory.kind
         for key, item in list(value.items()):
             value[key] = finished(item, known)
     elif type(value) is list:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,9 +13,20 @@ from rla import files
 from rla.errors import DataRootError, InvalidNameError
 from rla.names import ARCHIVE, TREES
 
-__all__ = ["ExperimentPlace", "check_data_root", "check_task_name", "date_folders", "tasks_of"]
+__all__ = [
+    "ExperimentPlace",
+    "check_data_root",
+    "check_task_name",
+    "date_folders",
+    "days_of",
+    "days_of_years",
+    "name_as_text",
+    "tasks_of",
+    "tasks_with_years",
+]
 
-_DATE_PARTS: Final = (re.compile(r"\d{4}"), re.compile(r"\d{2}"), re.compile(r"\d{2}"))
+_DATE_PARTS: Final = (re.compile(r"[0-9]{4}"), re.compile(r"[0-9]{2}"), re.compile(r"[0-9]{2}"))
+_ESCAPED_BYTE: Final = re.compile(r"\\x([89a-f][0-9a-f])")
 _DEEPEST_TASK: Final = 4
 _LONGEST_PART: Final = 200
 
@@ -38,8 +49,25 @@ class ExperimentPlace:
 
     def path(self, tree: str) -> Path:
         """Return the experiment's folder in a tree (its file, in the archive tree)."""
-        name = f"{self.index_name}.pkl" if tree == ARCHIVE else self.index_name
-        return self.data_root / tree / self.task / self.day / name
+        return Path(self.path_text(tree))
+
+    def path_text(self, tree: str) -> str:
+        """Return the same as text: making a path of a hundred thousand places takes a while."""
+        suffix = ".pkl" if tree == ARCHIVE else ""
+        name = self.index_name if "\\" not in self.index_name else _with_bytes(self.index_name)
+        return f"{self.data_root}/{tree}/{self.task}/{self.day}/{name}{suffix}"
+
+
+def name_as_text(name: str) -> str:
+    r"""Return the name of a file as a text of Unicode; bytes that are none become ``\xff``.
+
+    An `ExperimentPlace` takes such a name, and finds the file.
+    """
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _with_bytes(name: str) -> str:
+    return _ESCAPED_BYTE.sub(lambda found: os.fsdecode(bytes([int(found[1], 16)])), name)
 
 
 def check_task_name(task: object) -> str:
@@ -70,13 +98,15 @@ def check_data_root(data_root: str | os.PathLike[str]) -> Path:
     """Return the path of a data root that exists.
 
     Raises:
-        DataRootError: there is no such folder.
+        DataRootError: there is no such folder, or it cannot be looked into.
     """
-    path = Path(data_root).expanduser()
-    if not path.is_dir():
-        problem = "it is a file, not a folder" if path.exists() else "there is no such folder"
-        raise DataRootError(str(path), problem, "Give the folder that holds log/ and the other trees.")
-    return path
+    path = os.path.expanduser(os.fsdecode(data_root)) if isinstance(data_root, (str, bytes, os.PathLike)) else ""
+    if not path or not os.path.isdir(path):  # unlike those of pathlib, these never raise
+        problem = "it is a file, not a folder" if path and os.path.exists(path) else "there is no such folder"
+        raise DataRootError(str(data_root), problem, "Give the folder that holds log/ and the other trees.")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise DataRootError(path, "you may not look into it", "Ask its owner for the permission to read it.")
+    return Path(path)
 
 
 def tasks_of(data_root: Path, tree: str | None = None) -> list[str]:
@@ -86,29 +116,63 @@ def tasks_of(data_root: Path, tree: str | None = None) -> list[str]:
         data_root: the database folder.
         tree: the tree to look into; all trees when None.
     """
-    found: set[str] = set()
-    for name in (tree,) if tree else TREES:
-        _collect_tasks(data_root / name, "", found)
-    return sorted(found)
+    return sorted(
+        {task for name in ((tree,) if tree else TREES) for task, _ in tasks_with_years(f"{data_root}/{name}")}
+    )
 
 
-def _collect_tasks(folder: Path, task: str, found: set[str]) -> None:
-    children = [name for name in files.subfolders(folder) if not name.startswith(".")]
-    if task and any(_DATE_PARTS[0].fullmatch(child) for child in children):
-        found.add(task)
+def tasks_with_years(folder: str, task: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Yield the task tables below a tree, each with the years that it has a folder of.
+
+    Args:
+        folder: the tree, or a folder in it.
+        task: the part of a task's name that leads to the folder.
+    """
+    children = [name for name in files.subfolders(folder) if not name.startswith(".") and _is_unicode(name)]
+    years = [name for name in children if _DATE_PARTS[0].fullmatch(name)] if task else []
+    if years:
+        yield task, years
     elif task.count("/") < _DEEPEST_TASK - 1:
         for child in children:
-            _collect_tasks(folder / child, f"{task}/{child}" if task else child, found)
+            if not _leads_back(f"{folder}/{child}"):
+                yield from tasks_with_years(f"{folder}/{child}", f"{task}/{child}" if task else child)
 
 
-def date_folders(root: Path) -> Iterator[tuple[str, Path]]:
-    """Walk the date folders below a task, oldest first, as pairs of ``%Y/%m/%d`` and path."""
-    for year in _matching(root, 0):
-        for month in _matching(root / year, 1):
-            for day in _matching(root / year / month, 2):
-                yield f"{year}/{month}/{day}", root / year / month / day
+def _is_unicode(name: str) -> bool:
+    return name == name_as_text(name)
 
 
-def _matching(folder: Path, level: int) -> list[str]:
+def _leads_back(path: str) -> bool:
+    """Say whether a symbolic link leads to a folder it lies in: below it, there would be no end."""
+    if not os.path.islink(path):
+        return False
+    folder, destination = os.path.realpath(os.path.dirname(path)), os.path.realpath(path)
+    return os.path.commonpath((folder, destination)) == destination
+
+
+def date_folders(root: Path, newest_first: bool = False) -> Iterator[tuple[str, Path]]:
+    """Walk the date folders below a task as pairs of ``%Y/%m/%d`` and path; see `days_of`."""
+    for day in days_of(os.fspath(root), newest_first):
+        yield day, root / day
+
+
+def days_of(folder: str, newest_first: bool = False) -> Iterator[str]:
+    """Yield the days (``%Y/%m/%d``) that have a folder below a task, the oldest or the newest first.
+
+    A folder is listed when the walk comes to it, so that who stops early has not looked at the others.
+    """
+    yield from days_of_years(folder, _matching(folder, 0, newest_first), newest_first)
+
+
+def days_of_years(folder: str, years: Iterable[str], newest_first: bool = False) -> Iterator[str]:
+    """Yield the days of some years, as `days_of` does."""
+    for year in years:
+        for month in _matching(f"{folder}/{year}", 1, newest_first):
+            for day in _matching(f"{folder}/{year}/{month}", 2, newest_first):
+                yield f"{year}/{month}/{day}"
+
+
+def _matching(folder: str, level: int, newest_first: bool) -> list[str]:
     """Return the date folders of a level. One that is a symbolic link counts: people spread a data root over disks."""
-    return [name for name in files.subfolders(folder) if _DATE_PARTS[level].fullmatch(name)]
+    names = [name for name in files.subfolders(folder) if _DATE_PARTS[level].fullmatch(name)]
+    return names[::-1] if newest_first else names

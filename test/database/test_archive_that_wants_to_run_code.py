@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copyreg
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,6 @@ def archive(tmp_path: Path, content: object) -> Path:
 
 
 def hostile(tmp_path: Path) -> dict[str, object]:
-    import os
     import subprocess
 
     command = f"touch {tmp_path}/made"
@@ -46,6 +47,10 @@ def hostile(tmp_path: Path) -> dict[str, object]:
         "through a module": b"\x80\x04\x8c\x07pathlib\x8c\x09os.system\x93.",
         "instance": f"(S'{command}'\nios\nsystem\n.".encode(),
         "import": b"crla_no_such_module\nx\n.",
+        "class of an object": f"((lp0\ncos\nsystem\nS'{command}'\no.".encode(),
+        "new object": b"\x80\x02cos\nsystem\n)\x81.",
+        "stack": b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x01x\x85R.",
+        "state": b"cos\nenviron\n}S'PATH'\nS'x'\nsb.",
     }
 
 
@@ -68,6 +73,29 @@ def test_with_trust_the_callers_own_file_is_read(tmp_path: Path) -> None:
     assert read_archive(archive(tmp_path, {"kind": argparse.ArgumentParser}), trust=True) == {
         "kind": argparse.ArgumentParser
     }
+
+
+@pytest.mark.parametrize("opcode", [b"\x82\x21", b"\x83\x21\x00", b"\x84\x21\x00\x00\x00"])
+def test_what_somebody_registered_for_short_is_refused_even_when_it_was_loaded_before(
+    tmp_path: Path, opcode: bytes
+) -> None:
+    copyreg.add_extension("posix", "system", 0x21)
+    try:
+        assert pickle.loads(b"\x80\x02" + opcode + b".") is os.system  # from here on, the unpickler asks nobody
+        content = b"\x80\x02" + opcode + "X\x0a\x00\x00\x00touch made\x85R.".encode()
+        with pytest.raises(UntrustedPickleError, match="extension 33 of copyreg"):
+            read_archive(archive(tmp_path, content))
+    finally:
+        copyreg.remove_extension("posix", "system", 0x21)
+
+
+def test_what_it_gets_for_a_name_does_not_outlive_it(tmp_path: Path) -> None:
+    for name in ("numpy.core.multiarray\n_reconstruct", "numpy\ndtype", "__builtin__\nlist", "_codecs\nencode"):
+        path = archive(tmp_path, f"c{name}\n(NS'rla_was_here'\nI1\ndtb.".encode())
+        with contextlib.suppress(ValueError):
+            read_archive(path)
+        path = archive(tmp_path, f"c{name}\n.".encode())
+        assert not hasattr(read_archive(path), "rla_was_here"), name
 
 
 @pytest.mark.parametrize("kind", [Path, argparse.Namespace])

@@ -74,9 +74,12 @@ def test_a_damaged_json_file_warns_and_the_yaml_counts(
         assert parameters() == {"lr": 2}
 
 
-def test_a_json_file_that_holds_no_mapping_is_passed_over(found_experiment: Maker, parameters: Parameters) -> None:
+def test_a_json_file_that_holds_no_mapping_warns_and_is_passed_over(
+    found_experiment: Maker, parameters: Parameters
+) -> None:
     (found_experiment(NAME, HYPERPARAMETER) / "parameter.json").write_text("[1, 2]")
-    assert parameters() == {"lr": "0.01", "env": "A"}
+    with pytest.warns(RLAWarning, match="of type 'list'"):
+        assert parameters() == {"lr": "0.01", "env": "A"}
 
 
 def test_a_yaml_file_that_wants_to_run_code_warns_and_does_not(
@@ -123,7 +126,7 @@ def test_an_archive_serves_where_there_is_no_file(
     assert parameters().agent.n == 1
 
 
-@pytest.mark.parametrize("archive", [b"", b"no pickle", pickle.dumps([1, 2]), pickle.dumps({"hyper_param": None})])
+@pytest.mark.parametrize("archive", [b"", pickle.dumps([1, 2]), pickle.dumps({"hyper_param": None})])
 def test_the_index_name_serves_last_with_values_as_texts(
     found_experiment: Maker, parameters: Parameters, data_root: Path, archive: bytes
 ) -> None:
@@ -132,6 +135,17 @@ def test_the_index_name_serves_last_with_values_as_texts(
     path.parent.mkdir(parents=True)
     path.write_bytes(archive)
     assert parameters() == {"lr": "0.01", "env": "A"}
+
+
+def test_an_archive_that_is_no_pickle_warns_and_is_passed_over(
+    found_experiment: Maker, parameters: Parameters, data_root: Path
+) -> None:
+    found_experiment(NAME, "log")
+    path = data_root / "archive_tester" / "demo_task" / f"{NAME}.pkl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no pickle")
+    with pytest.warns(RLAWarning, match=r"\.pkl"):
+        assert parameters() == {"lr": "0.01", "env": "A"}
 
 
 def test_a_name_of_the_older_format_serves_as_well(found_experiment: Maker, parameters: Parameters) -> None:

@@ -1,0 +1,207 @@
+"""Data roots as the original RLA left them, the command line, and what a folder looks like to the last bit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rla.cli.main import _group
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TASKS = ("demo_task", "paper/ablation")
+
+ARCHIVES = """
+import collections, datetime, json, pickle, sys, types
+for name in ("RLA", "RLA.easy_log", "RLA.easy_log.tester", "RLA.easy_log.time_step"):
+    sys.modules[name] = types.ModuleType(name)
+
+class TimeStepHolder:
+    pass
+
+class Tester:
+    pass
+
+for kind, module in ((Tester, "RLA.easy_log.tester"), (TimeStepHolder, "RLA.easy_log.time_step")):
+    kind.__module__ = module
+    setattr(sys.modules[module], kind.__name__, kind)
+
+for path, protocol, task, parameters in json.loads(sys.argv[1]):
+    holder = TimeStepHolder()
+    holder.__dict__.update(_TimeStepHolder__time=700, _TimeStepHolder__epoch=3, _TimeStepHolder__tf_log=True)
+    tester = Tester()
+    tester.__dict__.update(
+        _Tester__ipaddr="10.0.0.5", time_step_holder=holder, record_date=datetime.datetime(2022, 3, 1, 21, 10, 11, 1),
+        hyper_param=parameters, hyper_param_record=["lr"], task_table_name=task, root="/somewhere/else",
+        results_dir="/somewhere/else/results/x/", log_dir="/somewhere/else/log/x/", data_root="/somewhere/else",
+        custom_data={"returns": [1.0, 2.0]}, private_config={"LOG_USED": ["csv"]},
+        metadata_list=collections.OrderedDict(a=1),
+    )
+    with open(path, "wb") as stream:
+        pickle.dump(tester, stream, protocol)
+"""
+
+
+@pytest.fixture(params=["today", "with spaces"])
+def name_format(request: pytest.FixtureRequest) -> str:
+    """How the original wrote index names, before and after 2023."""
+    return str(request.param)
+
+
+@pytest.fixture
+def index_name(name_format: str) -> Callable[..., str]:
+    """Return an index name: ``index_name(1, lr=0.01)``; numbers are minutes."""
+
+    def make(minute: int, **tracked: object) -> str:
+        gap = "_" if name_format == "today" else " "
+        pairs = "&".join(f"{key}={value}" for key, value in tracked.items())
+        return f"21-{minute:02d}-11-000001{gap}10.0.0.5{gap}&{pairs}"
+
+    return make
+
+
+@pytest.fixture
+def original(data_root: Path, index_name: Callable[..., str], run_python: Callable[..., CompletedProcess[str]]) -> Path:
+    """A data root as the original left it.
+
+    In each of two tasks: 21-01 has everything, with an empty parameter.yaml beside the json; 21-02 has a yaml with
+    tags of Python alone; 21-03 has an archive and no parameter file; 21-04 has only a log; 21-05 is in the
+    hyperparameter tree alone.
+    """
+    archives: list[Any] = []
+    for protocol, task in enumerate(TASKS, start=2):
+
+        def folder(tree: str, minute: int, task: str = task, **tracked: object) -> Path:
+            made = data_root / tree / task / "2022/03/01" / index_name(minute, **tracked)
+            made.mkdir(parents=True, exist_ok=True)
+            return made
+
+        for tree in ("log", "code", "hyperparameter"):
+            whole = folder(tree, 1, lr=0.01)
+            (whole / "parameter.json").write_text('{"lr": 0.01, "agent": {"layers": [64, 64]}, "env_id": "Hopper-v4"}')
+            (whole / "parameter.yaml").write_bytes(b"")
+            (folder(tree, 2, lr=0.2) / "parameter.yaml").write_text(
+                "lr: 0.2\nlayers: !!python/tuple [64, 64]\nname: !!python/unicode 'sac'\nagent: {act: relu}\n"
+            )
+        for tree in ("checkpoint", "results", "tmp_data"):
+            folder(tree, 1, lr=0.01)
+        (folder("checkpoint", 1, lr=0.01) / "checkpoint-100.pt").write_bytes(b"weights")
+        (folder("code", 1, lr=0.01) / "train.py").write_text("import RLA\n")
+        folder("log", 3, lr=0.03)
+        folder("log", 4, lr=0.4, env="A_b c")
+        folder("hyperparameter", 5, lr=0.5)
+        for minute, lr in ((1, 0.01), (3, 0.03)):
+            path = folder("archive_tester", minute, lr=lr)
+            path.rmdir()
+            archives.append([f"{path}.pkl", protocol, task, {"lr": lr, "agent": {"layers": [64, 64]}}])
+        for minute, tracked in ((1, {"lr": 0.01}), (3, {"lr": 0.03}), (4, {"lr": 0.4, "env": "A_b c"})):
+            log = folder("log", minute, **tracked)
+            # as the csv writer of baselines leaves it after a key came late: earlier lines are filled up with commas
+            (log / "progress.csv").write_text(
+                f"loss,time-step,timestamp,eval/return\n0.5,10,1.5,\n0.25,20,2.5,{minute}0\n"
+            )
+            (log / "log.txt").write_text("hello\n")
+            (log / "backup.txt").write_text("key: lr, value: 0.1\n")
+    made = run_python(ARCHIVES, json.dumps(archives))
+    assert made.returncode == 0, made.stderr
+    return data_root
+
+
+@pytest.fixture
+def as_nobody() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """Run a program as a user who owns nothing: ``as_nobody("print(1)", "argument")``."""
+    if os.getuid() != 0:
+        pytest.skip("only root can become another user")
+    if shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed, which runs a program as another user")
+    with tempfile.TemporaryDirectory() as cache:
+        os.chmod(cache, 0o777)
+
+        def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+            command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", program]
+            return subprocess.run(
+                [*command, *map(str, arguments)],
+                capture_output=True,
+                text=True,
+                timeout=100,
+                cwd="/",
+                env={**os.environ, "PYTHONPATH": str(REPOSITORY), "RLA_CACHE": f"{cache}/own", "HOME": cache},
+                check=False,
+            )
+
+        yield run
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A folder that all users can look into; the one of pytest is for one of them alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        closed = [each for each in Path(folder).parents if each.stat().st_mode & 0o001 == 0]
+        if closed:
+            pytest.skip(f"other users cannot come into {closed[0]}")
+        yield Path(folder)
+
+
+@pytest.fixture
+def rla() -> Callable[..., Result]:
+    """Run the command line in this process: ``rla("ls", "--root", root)``."""
+
+    def run(*arguments: object) -> Result:
+        return CliRunner().invoke(_group, list(map(str, arguments)), prog_name="rla")
+
+    return run
+
+
+@pytest.fixture
+def rla_process(tmp_path: Path) -> Callable[..., CompletedProcess[bytes]]:
+    """Run the command line in a process of its own, as people do."""
+
+    def run(*arguments: object, timeout: float = 60) -> CompletedProcess[bytes]:
+        return subprocess.run(
+            [sys.executable, "-m", "rla.cli.main", *map(str, arguments)],
+            capture_output=True,
+            timeout=timeout,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "80"},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def state_of() -> Callable[[Path], dict[str, tuple[Any, ...]]]:
+    """Return what a folder looks like: names, kinds, permissions, owners, times of change and contents."""
+
+    def take(root: Path) -> dict[str, tuple[Any, ...]]:
+        return dict(_state_of(os.fspath(root)))
+
+    return take
+
+
+def _state_of(path: str) -> list[tuple[str, tuple[Any, ...]]]:
+    status = os.lstat(path)
+    content = ""
+    if stat.S_ISREG(status.st_mode) and status.st_size < 64 << 20:
+        with open(path, "rb") as stream:
+            content = hashlib.sha256(stream.read()).hexdigest()
+    kept = (status.st_mode, status.st_uid, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    found = [(path, (*kept, os.readlink(path) if stat.S_ISLNK(status.st_mode) else content))]
+    if stat.S_ISDIR(status.st_mode):
+        for name in sorted(os.listdir(path)):
+            found += _state_of(f"{path}/{name}")
+    return found
