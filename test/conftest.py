@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,15 +14,23 @@ from typing import Any
 import pytest
 
 from rla import RLAWarning, exp_manager, logger, time_step_holder, time_tracker
+from rla.machine import host_name
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the indexes of all tests; they do not share data roots."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def fresh_global_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fresh_global_state(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> Iterator[None]:
     """Each test begins and ends with the global manager, logger and clock as at the start of a process."""
     for variable in ("RANK", "WORLD_SIZE", "RLA_ROOT", "RLA_ALL_RANKS"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("RLA_CACHE", str(cache_folder))
     reset_everything()
     yield
     reset_everything()
@@ -70,6 +79,45 @@ def start(data_root: Path) -> Callable[..., None]:
         exp_manager.log_files_gen()
 
     return start_experiment
+
+
+@pytest.fixture
+def experiment(data_root: Path) -> Callable[..., Path]:
+    """Write an experiment: ``experiment("13-05-01-000001", lr=0.1)``; returns its log folder."""
+
+    def write(
+        time_of_day: str,
+        task: str = "demo",
+        day: str = "2026/11/20",
+        status: str | None = "finished",
+        rows: str | None = "loss,time-step,timestamp\n0.5,10,1.0\n",
+        card: dict[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Path:
+        name = f"{time_of_day}_10.0.0.1_&" + "&".join(f"{key}={value}" for key, value in parameters.items())
+        log_dir = data_root / "log" / task / day / name
+        log_dir.mkdir(parents=True)
+        if status is not None:
+            content = {"id": f"{day}/{time_of_day}_10.0.0.1", "task": task, "record_date": f"{day}/{time_of_day}"}
+            content |= {"node": "10.0.0.1", "index_name": name, "status": status, "host": host_name(), "pid": 0}
+            (log_dir / "experiment.json").write_text(json.dumps(content | (card or {})))
+        (log_dir / "parameter.json").write_text(json.dumps(parameters))
+        if rows is not None:
+            (log_dir / "progress.csv").write_text(rows)
+        return log_dir
+
+    return write
+
+
+@pytest.fixture
+def settle(data_root: Path) -> Callable[[], None]:
+    """Let all folders look as if nothing had changed for years, as they do in a data root of finished work."""
+
+    def age() -> None:
+        for folder, _, _ in os.walk(data_root):
+            os.utime(folder, (1.7e9, 1.7e9))
+
+    return age
 
 
 @pytest.fixture

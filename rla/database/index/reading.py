@@ -1,0 +1,178 @@
+"""Reading many experiments for the index: here, or in worker processes where there are enough of them.
+
+A worker is a fresh interpreter that runs nothing but this: neither a fork, which copies locks and threads of a training
+script, nor `multiprocessing`, which imports the script once more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from typing import IO, Any, Final, NamedTuple
+
+from rla.database.index.entry import UNREADABLE, IndexEntry, ReadRows, read_entry, stamp_of
+from rla.database.index.prepared import PreparedExperiment, prepare
+from rla.database.trees import ExperimentPlace
+from rla.names import LOG
+
+__all__ = ["Job", "read_experiments", "work"]
+
+ENOUGH_FOR_WORKERS: Final = 2_000
+"""Below so many experiments, starting workers takes longer than they save."""
+
+MOST_WORKERS: Final = 8
+_JOBS_AT_ONCE: Final = 50
+
+_PROGRAM: Final = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
+    "from rla.database.index.reading import work; work(sys.stdin.buffer, sys.stdout.buffer)"
+)
+
+
+class Job(NamedTuple):
+    """An experiment to read.
+
+    Attributes:
+        number: which one it is among all; comes back with the answer.
+        place: where it lies.
+        before: values and state of its rows as they were read the last time.
+    """
+
+    number: int
+    place: ExperimentPlace
+    before: tuple[dict[str, Any], Any] | None
+
+
+Answer = tuple[int, PreparedExperiment | None]
+"""The number of a job, and what was read; None when the experiment is not there any more."""
+
+
+def read_experiments(jobs: Sequence[Job], read_rows: ReadRows, now: float) -> Generator[Answer, None, None]:
+    """Read experiments, in any order.
+
+    Args:
+        jobs: what to read.
+        read_rows: reads the newest values of a log folder; a function of a module where there are many jobs.
+        now: seconds since 1970.
+    """
+    workers = min(MOST_WORKERS, _processors()) if len(jobs) >= ENOUGH_FOR_WORKERS else 1
+    if workers > 1:
+        yield from _Workers(workers, read_rows, now).read(jobs)
+    else:
+        yield from (_read(job, read_rows, now) for job in jobs)
+
+
+def _read(job: Job, read_rows: ReadRows, now: float) -> Answer:
+    try:
+        entry = read_entry(job.place, read_rows, now, job.before)
+        return job.number, None if entry is None else prepare(entry)
+    except Exception as error:  # whatever stands in the files of one experiment, it must not hide the others
+        problem = f"it cannot be read: {type(error).__name__}: {error}"
+        stamp, _ = stamp_of(job.place.path_text(LOG))
+        return job.number, prepare(IndexEntry(job.place, UNREADABLE, problem, stamp=stamp))
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Workers:
+    """Worker processes, each with a thread that hands it jobs. What a worker does not answer is read here."""
+
+    def __init__(self, number: int, read_rows: ReadRows, now: float) -> None:
+        self._number = number
+        self._read_rows, self._now = read_rows, now
+        self._waiting: queue.SimpleQueue[Sequence[Job]] = queue.SimpleQueue()
+        self._answers: queue.Queue[list[Answer] | Sequence[Job] | None] = queue.Queue(maxsize=4 * number)
+        self._stopped = threading.Event()
+
+    def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
+        for start in range(0, len(jobs), _JOBS_AT_ONCE):
+            self._waiting.put(jobs[start : start + _JOBS_AT_ONCE])
+        threads = [threading.Thread(target=self._attend, name="rla-index", daemon=True) for _ in range(self._number)]
+        for thread in threads:
+            thread.start()
+        left = self._number
+        try:
+            while left:
+                answer = self._answers.get()
+                if answer is None:
+                    left -= 1
+                    continue
+                for each in answer:
+                    yield _read(each, self._read_rows, self._now) if isinstance(each, Job) else each
+            while not self._waiting.empty():  # all workers have gone
+                yield from (_read(job, self._read_rows, self._now) for job in self._waiting.get())
+        finally:
+            self._stopped.set()
+            for thread in threads:
+                while thread.is_alive():  # it may wait for room in the queue
+                    with contextlib.suppress(queue.Empty):
+                        self._answers.get_nowait()
+                    thread.join(0.01)
+
+    def _attend(self) -> None:
+        """Hand jobs to one worker until there are none; what it was given when it died goes back."""
+        given: Sequence[Job] = ()
+        try:
+            with _worker(self._read_rows, self._now) as process:
+                while not self._stopped.is_set():
+                    try:
+                        given = self._waiting.get_nowait()
+                    except queue.Empty:
+                        break
+                    _send(given, process.stdin)
+                    answers: list[Answer] = pickle.load(process.stdout)  # type: ignore[arg-type]
+                    given = ()
+                    self._answers.put(answers)
+        except (OSError, EOFError, pickle.PickleError):
+            self._answers.put(given)
+        finally:
+            self._answers.put(None)
+
+
+@contextlib.contextmanager
+def _worker(read_rows: ReadRows, now: float) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-c", _PROGRAM],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for content in ([_without_here(path) for path in sys.path], (read_rows, now)):
+            _send(content, process.stdin)
+        yield process
+    finally:
+        with contextlib.suppress(OSError):
+            process.stdin.close()  # type: ignore[union-attr]
+        process.kill()
+        process.wait()
+        process.stdout.close()  # type: ignore[union-attr]
+
+
+def _send(content: object, stream: IO[bytes] | None) -> None:
+    assert stream is not None
+    stream.write(pickle.dumps(content))
+    stream.flush()
+
+
+def _without_here(path: str) -> str:
+    return path or os.getcwd()
+
+
+def work(jobs: IO[bytes], answers: IO[bytes]) -> None:
+    """Read jobs from a stream and write answers to another, until the first ends: what a worker process does."""
+    read_rows, now = pickle.load(jobs)
+    while True:
+        try:
+            batch: Sequence[Job] = pickle.load(jobs)
+        except EOFError:
+            return
+        _send([_read(job, read_rows, now) for job in batch], answers)
