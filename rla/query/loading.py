@@ -1,0 +1,142 @@
+"""Recorded values of many experiments in one table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from rla.errors import QueryError, did_you_mean
+from rla.names import TIME_STEP
+from rla.output.columns import Columns, read_columns
+from rla.output.episodes.reading import read_episodes
+from rla.query.column_cache import ColumnCache
+from rla.query.experiment import Experiment
+from rla.query.search import Experiments
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["load_episodes", "load_metrics", "parameter_names"]
+
+_SHOWN: Final = 20
+
+
+def load_metrics(
+    experiments: Experiments, metrics: str | Sequence[str], parameters: str | Sequence[str]
+) -> pandas.DataFrame:
+    """Return the rows of many experiments that have one of the metrics; see `Experiments.load`."""
+    keys = [metrics] if isinstance(metrics, str) else list(dict.fromkeys(metrics))
+    if not keys or not all(isinstance(key, str) for key in keys):
+        raise QueryError(f"load() needs the names of recorded keys, e.g. ['eval/return']; got {metrics!r}.")
+    found = list(experiments)
+    names = parameter_names(found, parameters)
+    columns = [TIME_STEP, *(key for key in keys if key != TIME_STEP)]
+    with ColumnCache(experiments.index_path) as cache:
+        parts = [_columns_of(experiment, columns, cache) for experiment in found]
+    _check_metrics(found, parts, keys)
+    table = _long_table(found, [part.values for part in parts], columns, names)
+    labels = _labels(found)
+    table.attrs["without"] = [label for label, part in zip(labels, parts, strict=True) if not _length(part.values)]
+    table.attrs["problems"] = {
+        label: part.problem for label, part in zip(labels, parts, strict=True) if part.problem is not None
+    }
+    return table
+
+
+def load_episodes(experiments: Experiments, parameters: str | Sequence[str]) -> pandas.DataFrame:
+    """Return the episodes of many experiments; see `Experiments.episodes`."""
+    found = list(experiments)
+    names = parameter_names(found, parameters)
+    parts: list[dict[str, Any]] = []
+    for experiment in found:
+        try:
+            episodes = read_episodes(experiment.log_dir)
+        except FileNotFoundError:  # it has no log folder, or vanished
+            parts.append({})
+            continue
+        parts.append({str(name): episodes[name].to_numpy() for name in episodes})
+    columns = list(dict.fromkeys(name for part in parts for name in part))
+    return _long_table(found, parts, columns, names)
+
+
+def _columns_of(experiment: Experiment, keys: Sequence[str], cache: ColumnCache) -> Columns:
+    """Read columns of a run, from the cache where its rows are as they were."""
+    stamp = cache.stamp_of(experiment.log_dir)
+    found = cache.read(experiment.name, keys, stamp)
+    if found is None:
+        found = read_columns(experiment.log_dir, keys)
+        cache.keep(experiment.name, keys, stamp, found)
+    return found
+
+
+def _check_metrics(found: Sequence[Experiment], parts: Sequence[Columns], keys: Sequence[str]) -> None:
+    """Refuse a key that none of the experiments has recorded.
+
+    Raises:
+        QueryError: there is one.
+    """
+    if not found:
+        return
+    for key in keys:
+        if not any(key in part.values for part in parts):
+            known = sorted({name for experiment in found for name in experiment.last})
+            shown = ", ".join(known[:_SHOWN]) + ", …" * (len(known) > _SHOWN) if known else "none"
+            raise QueryError(
+                f"None of these {len(found)} experiments has recorded '{key}'.{did_you_mean(key, known)} "
+                f"Keys there are: {shown}."
+            )
+
+
+def parameter_names(found: Sequence[Experiment], parameters: str | Sequence[str]) -> list[str]:
+    """Return the names of hyper-parameters or facts, each once.
+
+    Raises:
+        QueryError: none of the experiments has one of them.
+    """
+    names = [parameters] if isinstance(parameters, str) else list(dict.fromkeys(parameters))
+    for name in names if found else ():
+        if not any(name in experiment.flat_parameters or name in experiment.facts for experiment in found):
+            known = sorted({key for experiment in found for key in experiment.flat_parameters})
+            raise QueryError(
+                f"None of these {len(found)} experiments has a hyper-parameter '{name}'.{did_you_mean(name, known)} "
+                f"Those there are: {', '.join(known) or 'none'}."
+            )
+    return names
+
+
+def _labels(found: Iterable[Experiment]) -> list[str]:
+    """Return what experiments are called in a table: ``<task>/<record date>``, or their names where two share one."""
+    found = list(found)
+    short = [f"{experiment.task}/{experiment.record_date}" for experiment in found]
+    several = Counter(short)
+    return [label if several[label] == 1 else experiment.name for label, experiment in zip(short, found, strict=True)]
+
+
+def _length(part: Mapping[str, Any]) -> int:
+    return len(next(iter(part.values()), ()))
+
+
+def _long_table(
+    found: Sequence[Experiment], parts: Sequence[Mapping[str, Any]], columns: Sequence[str], parameters: Sequence[str]
+) -> pandas.DataFrame:
+    import numpy
+    import pandas
+
+    lengths = list(map(_length, parts))
+    codes = numpy.repeat(numpy.arange(len(found)), lengths)
+    content: dict[str, Any] = {
+        "experiment": pandas.Categorical.from_codes(codes, categories=pandas.Index(_labels(found)))
+    }
+    for column in columns:
+        pieces = [
+            part[column] if column in part else numpy.full(length, numpy.nan)
+            for part, length in zip(parts, lengths, strict=True)
+            if length
+        ]
+        content[column] = numpy.concatenate(pieces) if pieces else numpy.empty(0)
+    for name in parameters:
+        values = [experiment.flat_parameters.get(name, experiment.facts.get(name)) for experiment in found]
+        content[f"params.{name}" if name in content else name] = pandas.Series(values).array.take(codes)
+    table: pandas.DataFrame = pandas.DataFrame(content)
+    return table

@@ -1,0 +1,56 @@
+"""Where answers come from: an index that is brought up to date once, and the experiments in it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from rla.database.index.index import Index
+from rla.errors import ExperimentNotFoundError
+from rla.query.experiment import Experiment
+from rla.query.question import Question
+
+__all__ = ["Source", "experiments_of"]
+
+
+class Source:
+    """The index that several answers come from; it is brought up to date once.
+
+    Args:
+        index: the index.
+        refresh: whether it shall be brought up to date.
+        fresh: whether every experiment shall be read anew.
+    """
+
+    def __init__(self, index: Index, refresh: bool, fresh: bool) -> None:
+        self.index = index
+        self._refresh, self._fresh = refresh, fresh
+        self._up_to_date: set[str | None] = set()
+
+    def answer(self, question: Question) -> list[int]:
+        """Return the ids of the experiments that a question is answered with; see `Question.answer`."""
+        task = question.task
+        if (self._refresh or self._fresh) and not self._up_to_date & {None, task}:
+            self.index.refresh(task, self._fresh)
+            self._up_to_date.add(task)
+        is_up_to_date = bool(self._up_to_date)
+        return self.index.ask(lambda store: question.answer(store, self.index.data_root, is_up_to_date))
+
+
+def experiments_of(index: Index, ids: Sequence[int]) -> list[Experiment]:
+    """Return the experiments of some ids in the index, those that are still there; their details are read together."""
+    documents = index.ask(lambda store: store.documents(ids))
+    details: dict[int, tuple[bytes, bytes]] = {}
+
+    def details_of(number: int) -> tuple[bytes, bytes]:
+        if number not in details:
+            details.update(index.ask(lambda store: store.details(ids)))
+        if number not in details:
+            raise ExperimentNotFoundError(f"'{'/'.join(documents[number][:3])}' is not there any more.")
+        return details[number]
+
+    return [
+        Experiment(index.data_root, *documents[number], functools.partial(details_of, number))
+        for number in ids
+        if number in documents
+    ]
