@@ -7,7 +7,16 @@ from typing import Final
 
 import click
 
-from rla.cli.common import as_json_option, console, find_data_root, print_json, print_table, root_option
+from rla.cli.common import (
+    as_json_option,
+    complete_run,
+    complete_task,
+    console,
+    find_data_root,
+    print_json,
+    print_table,
+    root_option,
+)
 from rla.errors import printable
 from rla.experiment.difference import Change, ExperimentDifference, compare_experiments
 
@@ -17,9 +26,9 @@ _LINE_COLORS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command()
-@click.argument("before")
-@click.argument("after", required=False)
-@click.option("--task", help="Look for experiments in this task table only.")
+@click.argument("before", shell_complete=complete_run)
+@click.argument("after", required=False, shell_complete=complete_run)
+@click.option("--task", shell_complete=complete_task, help="Look for experiments in this task table only.")
 @click.option("--stat", is_flag=True, help="Name the files that differ, without their lines.")
 @root_option
 @as_json_option
@@ -50,7 +59,7 @@ def _print(found: ExperimentDifference, stat: bool) -> None:
 
     terminal = console()
     for sign, color, name in zip("-+", ("red", "green"), found.names, strict=True):
-        terminal.print(Text(f"{sign} {name}", style=color), soft_wrap=True)
+        terminal.print(Text(f"{sign} {printable(name)}", style=color), soft_wrap=True)
     for title, changes in (
         ("hyper-parameter", found.parameters),
         ("package", found.packages),

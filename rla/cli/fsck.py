@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import click
 
-from rla.cli.common import as_json_option, find_data_root, print_json, print_table, root_option, with_progress_bar
+from rla.cli.common import (
+    as_json_option,
+    complete_task,
+    find_data_root,
+    print_json,
+    print_table,
+    root_option,
+    with_progress_bar,
+)
 from rla.experiment.fsck import Finding, check_data_root_files
 
 __all__ = ["fsck"]
 
 
 @click.command()
-@click.option("--task", help="Check this task table only.")
+@click.option("--task", shell_complete=complete_task, help="Check this task table only.")
 @click.option(
     "--repair",
     is_flag=True,

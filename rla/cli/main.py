@@ -1,6 +1,6 @@
 """The entry of the command `rla`.
 
-To add a command: write its function in a file of this room, and name it in `COMMANDS`.
+To add a command: write its function in a file of this room, and name it in `COMMANDS` and in `SUMMARIES`.
 """
 
 from __future__ import annotations
@@ -8,22 +8,49 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Final
+import warnings
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from rla.errors import RLAError
+from rla.errors import RLAError, RLAWarning, printable
 from rla.version import __version__
 
-__all__ = ["COMMANDS", "main"]
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["COMMANDS", "SUMMARIES", "main"]
 
 COMMANDS: Final[dict[str, str]] = {
     "diff": "rla.cli.diff:diff",
+    "doctor": "rla.cli.doctor:doctor",
+    "du": "rla.cli.du:du",
     "fsck": "rla.cli.fsck:fsck",
     "ls": "rla.cli.ls:ls",
+    "query": "rla.cli.query:query",
     "show": "rla.cli.show:show",
+    "tag": "rla.cli.tag:tag",
+    "tail": "rla.cli.tail:tail",
+    "why": "rla.cli.why:why",
 }
 """Name of a command → dotted path of its function, imported when it is called."""
+
+SUMMARIES: Final[dict[str, str]] = {
+    "diff": "Show what differs between two experiments.",
+    "doctor": "Say whether environment, disk and data root are fine.",
+    "du": "Show what experiments take on the disk, by task and tree.",
+    "fsck": "Check the files of a data root.",
+    "ls": "List experiments, the newest last.",
+    "query": "List the experiments that satisfy a condition.",
+    "show": "Show what is known of one experiment.",
+    "tag": "Give experiments tags, take tags away, or show them.",
+    "tail": "Show the last rows of an experiment.",
+    "why": "Say in what groups of experiments differ.",
+}
+"""Name of a command → the beginning of its help, so that the list of commands and tab completion import none of them.
+
+At most 65 characters, for a line of 80. A command that is not named here is imported, and tells it itself.
+"""
 
 HELP: Final = """The experiment database for reinforcement learning.
 
@@ -34,9 +61,11 @@ it), else it is this folder.
 Examples:
   rla ls                                all experiments, the newest last
   rla ls demo_task '2026/11/*'          those of a task and a month
+  rla query 'eval/return > 900'         those that satisfy a condition
   rla show 13-05-01                     all that is known of one
   rla diff 13-05-01 .                   what has changed since then
   rla fsck --repair                     write out what killed runs left behind
+  rla doctor                            is all well here, and for how long?
 """
 
 
@@ -52,6 +81,21 @@ class _LazyCommands(click.Group):
         module, _, function = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), function)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self._summary(ctx, name)) for name in self.list_commands(ctx)])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)  # those of `rla` itself
+        return [CompletionItem(name, help=self._summary(ctx, name)) for name in names] + options
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        command = None if name in SUMMARIES else self.get_command(ctx, name)
+        return command.get_short_help_str() if command is not None else SUMMARIES[name]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -69,18 +113,40 @@ def _group() -> None:
     pass
 
 
+def _complain(error: Exception) -> None:
+    """Print an error; names of files in it may hold anything."""
+    lines = map(printable, str(error).split("\n"))
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {chr(10).join(lines)}", err=True)
+
+
+def _show_warnings_as_lines() -> None:
+    """Let warnings of rla be a line for people, without the place in the source that gave them."""
+    show_others = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, RLAWarning):
+            text = printable(str(message).removeprefix("rla: "))
+            click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {text}", err=True)
+        else:
+            show_others(message, category, *place, **more)
+
+    warnings.showwarning = show
+    warnings.simplefilter("always", RLAWarning)
+
+
 def main() -> None:
     """Run the command line; errors of rla are shown as one message, with exit code 2."""
+    _show_warnings_as_lines()
     try:
         _group(prog_name="rla")
     except RLAError as error:
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
+        _complain(error)
         sys.exit(2)
     except BrokenPipeError:  # `rla ls | head`
         sys.stderr.close()
         sys.exit(141)
     except OSError as error:
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {error}", err=True)
+        _complain(error)
         os._exit(2)  # what is left in the buffer of a full standard output cannot be written
 
 

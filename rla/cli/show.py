@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shlex
+import time
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -10,12 +13,23 @@ from typing import Any, Final
 import click
 
 from rla.checkpoint.listing import list_checkpoints
-from rla.cli.common import as_json_option, console, find_data_root, print_json, print_table, root_option, shown_number
-from rla.database.parameters import read_parameters
-from rla.database.query import find_run
+from rla.cli.common import (
+    as_json_option,
+    complete_run,
+    complete_task,
+    console,
+    find_data_root,
+    print_json,
+    print_table,
+    root_option,
+    shown_number,
+)
+from rla.cli.listing import without_path
+from rla.database.index.entry import read_entry
 from rla.database.record import ExperimentRecord
+from rla.errors import ExperimentNotFoundError, printable
 from rla.names import CHECKPOINT, CODE, LOG, TIME_STEP, TIMESTAMP, TREES
-from rla.output.reader import last_values
+from rla.query.naming import find_run
 from rla.snapshot.manifest import read_manifest
 
 __all__ = ["show"]
@@ -23,10 +37,13 @@ __all__ = ["show"]
 SHOWN_PACKAGES: Final = ("torch", "tensorflow", "jax", "numpy", "gymnasium", "gym", "stable-baselines3", "mujoco")
 """What people look for first; --json has all."""
 
+MOST_SHOWN: Final = 1_000
+"""So many last values are shown; more are no table for people."""
+
 
 @click.command()
-@click.argument("run")
-@click.option("--task", help="Look into this task table only.")
+@click.argument("run", shell_complete=complete_run)
+@click.option("--task", shell_complete=complete_task, help="Look into this task table only.")
 @root_option
 @as_json_option
 def show(run: str, task: str | None, root: str | None, as_json: bool) -> None:
@@ -49,19 +66,24 @@ def show(run: str, task: str | None, root: str | None, as_json: bool) -> None:
 
 
 def _known(record: ExperimentRecord) -> dict[str, Any]:
-    card = record.run_card()
-    plain = read_parameters(record.path)
+    from rla.query.rows import read_rows
+
+    found = read_entry(record.place, read_rows, time.time())
+    if found is None:
+        raise ExperimentNotFoundError(f"'{record.name}' is not there any more.")
+    card = found.card
     manifest = read_manifest(record.place.path(CODE))
     return {
         "name": record.name,
-        "status": record.status(),
+        "status": found.status,
+        "problem": found.problem,
         "card": asdict(card) if card else None,
         "code_kept": manifest is not None,
         "code_left_out": manifest.left_out if manifest else {},
-        "parameters": dict(record.parameters()) if plain is None else plain,
-        "last": last_values(record.log_dir),
+        "parameters": found.parameters.plain,
+        "last": found.last,
         "checkpoints": list_checkpoints(record.place.path(CHECKPOINT)),
-        "folders": {tree: str(path) for tree in TREES if (path := record.place.path(tree)).exists()},
+        "folders": {tree: path for tree in TREES if os.path.exists(path := record.place.path_text(tree))},
     }
 
 
@@ -69,12 +91,13 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
     from rich.markup import escape
 
     terminal = console()
-    terminal.print(f"[bold]{escape(record.name)}[/bold]", highlight=False, soft_wrap=True)
+    terminal.print(f"[bold]{escape(printable(record.name))}[/bold]", highlight=False, soft_wrap=True)
     card = known["card"] or {}
     facts = {
         "status": _status(known["status"], card),
         "started": _moment(card.get("start")),
         "ended": _moment(card.get("end")),
+        "problem": without_path(known["problem"] or "", record.place),
     }
     if card:
         facts |= {
@@ -90,18 +113,22 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
     print_table(["run", ""], [[key, value] for key, value in facts.items() if value])
     print_table(["hyper-parameter", "value"], [[key, str(value)] for key, value in known["parameters"].items()])
     if known["last"]:
-        values = {key: value for key, value in known["last"].items() if key != TIMESTAMP}
+        values = {key: value for key, value in known["last"].items() if key not in (TIMESTAMP, TIME_STEP)}
+        shown = list(itertools.islice(values.items(), MOST_SHOWN))
         print_table(
             ["last values", ""],
-            [[TIME_STEP, str(values.pop(TIME_STEP, ""))]] + [[k, shown_number(v)] for k, v in values.items()],
+            [[TIME_STEP, str(known["last"].get(TIME_STEP, ""))]] + [[k, shown_number(v)] for k, v in shown],
         )
+        if len(values) > MOST_SHOWN:
+            terminal.print(f"… and {len(values) - MOST_SHOWN} more, all in --json", highlight=False)
     if checkpoints := known["checkpoints"]:
         number = f"{len(checkpoints)} checkpoint{'s' * (len(checkpoints) != 1)}"
-        terminal.print(f"{number}, the newest {escape(checkpoints[-1])}", highlight=False)
+        terminal.print(f"{number}, the newest {escape(printable(checkpoints[-1]))}", highlight=False)
     for tree, path in known["folders"].items():
-        terminal.print(f"{tree:<15} {escape(path)}", highlight=False, soft_wrap=True)
-    logdir = escape(shlex.quote(known["folders"].get(LOG, "")))
-    terminal.print(f"\nTensorBoard: tensorboard --logdir {logdir}", highlight=False, soft_wrap=True)
+        terminal.print(f"{tree:<15} {escape(printable(path))}", highlight=False, soft_wrap=True)
+    if LOG in known["folders"]:
+        logdir = escape(shlex.quote(printable(known["folders"][LOG])))
+        terminal.print(f"\nTensorBoard: tensorboard --logdir {logdir}", highlight=False, soft_wrap=True)
 
 
 def _status(status: str, card: dict[str, Any]) -> str:

@@ -5,27 +5,35 @@ It holds no environment variables and no secrets. Fields that a reader does not 
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
 from rla import files
+from rla.database.bounded_values import LARGEST_DOCUMENT, parse_json
 from rla.machine import host_name, process_is_alive
 from rla.names import JOURNAL_FOLDER, RUN_CARD_FILE
 
 __all__ = [
+    "DEAD",
     "ENDINGS",
     "FAILED",
     "FINISHED",
     "HEARTBEAT_SECONDS",
     "INTERRUPTED",
     "RUNNING",
+    "STALE",
+    "STALE_AFTER_SECONDS",
     "RunCard",
     "load_run_card",
     "observed_status",
     "read_run_card",
+    "update_run_card",
     "write_run_card",
 ]
 
@@ -116,12 +124,24 @@ _KINDS: Final[dict[str, tuple[type, ...]]] = {
 }
 
 
+_KINDS_OF: Final = {
+    name: tuple(kind for each in str(annotation).split(" | ") for kind in _KINDS.get(each, ()))
+    for name, annotation in _KNOWN.items()
+}
+_LARGEST: Final = 1e15
+"""Larger numbers are no moment, and no count."""
+
+_ANYTHING_INSIDE: Final = {name for name, annotation in _KNOWN.items() if "Any" in str(annotation)}
+
+
 def _fits(key: str, value: Any) -> bool:
     """Say whether a value is of its field's kind; in a card of a foreign hand, one that is not counts as missing."""
-    kinds = [kind for name in str(_KNOWN.get(key, "")).split(" | ") for kind in _KINDS.get(name, ())]
+    if not isinstance(value, _KINDS_OF.get(key, ())) or (key == "status" and not value):
+        return False
+    if isinstance(value, (int, float)):
+        return abs(value) < _LARGEST  # NaN is not
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    texts = "Any" in str(_KNOWN.get(key)) or all(isinstance(item, str) for item in inside)
-    return isinstance(value, tuple(kinds)) and texts
+    return key in _ANYTHING_INSIDE or all(isinstance(item, str) for item in inside)
 
 
 def write_run_card(folder: Path, card: RunCard) -> None:
@@ -132,7 +152,42 @@ def write_run_card(folder: Path, card: RunCard) -> None:
     """
     content = asdict(card)
     content.update(content.pop("extra"))
+    _write(folder, content)
+
+
+def _write(folder: Path, content: dict[str, Any]) -> None:
     files.write_atomic(folder / RUN_CARD_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def update_run_card(folder: Path, change: Callable[[RunCard], object]) -> RunCard:
+    """Change the card of an experiment's log folder; other processes that do so wait meanwhile.
+
+    What ``change`` leaves alone stays as it stands in the file, whatever it is. A card that it does not change is not
+    written.
+
+    Args:
+        folder: the experiment's log folder.
+        change: changes the card that it is handed.
+
+    Returns:
+        The card as it is then.
+
+    Raises:
+        OSError: there is no card, it cannot be read or written, or another process has been changing it for seconds.
+        ValueError: it is damaged, or no run card.
+    """
+    with files.locked_folder(folder) as held:
+        if not held:
+            raise OSError(errno.EBUSY, "another process is changing it", os.fspath(folder / RUN_CARD_FILE))
+        content = _load(folder)
+        card = _card_of(content)
+        before = asdict(card)
+        change(card)
+        changed = {key: value for key, value in asdict(card).items() if value != before[key]}
+        if changed:
+            content |= changed.pop("extra", {})
+            _write(folder, content | changed)
+    return card
 
 
 def read_run_card(folder: Path) -> RunCard | None:
@@ -150,11 +205,21 @@ def load_run_card(folder: Path) -> RunCard:
         OSError: it is not there, or cannot be read.
         ValueError: it is damaged, or no run card.
     """
+    return _card_of(_load(folder))
+
+
+def _load(folder: Path) -> dict[str, Any]:
+    content = parse_json(files.read_regular(folder / RUN_CARD_FILE, LARGEST_DOCUMENT))
+    if not isinstance(content, dict):
+        raise ValueError(f"it holds no names and values, but a value of type '{type(content).__name__}'")
+    return content
+
+
+def _card_of(content: dict[str, Any]) -> RunCard:
+    extra = {key: value for key, value in content.items() if key not in _KNOWN}
     try:
-        content = json.loads(files.read_regular(folder / RUN_CARD_FILE))
-        extra = {key: value for key, value in content.items() if key not in _KNOWN}
         return RunCard(**{key: value for key, value in content.items() if _fits(key, value)}, extra=extra)
-    except (TypeError, AttributeError, RecursionError) as error:
+    except TypeError as error:
         raise ValueError(f"it is no run card: {error}") from error
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from rla.database.plain_values import as_mapping, plain_parameters, text_of
-from rla.database.query import find_run, is_tree_path
+from rla.database.query import is_tree_path
 from rla.environment import installed_packages
 from rla.errors import QueryError
 from rla.names import CODE
+from rla.query.naming import find_run
 from rla.snapshot.difference import ADDED, CHANGED, REMOVED, CodeTree, FileChange, differences
 from rla.snapshot.git import read_git_head
 from rla.snapshot.manifest import read_manifest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,12 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from rla import files
+from rla.database.bounded_values import LARGEST_DOCUMENT, parse_json, reason
 from rla.database.index_name import parse_index_name
 from rla.database.query import find_experiments
 from rla.database.record import ExperimentRecord
 from rla.database.run_card import read_run_card
 from rla.database.trees import check_data_root, tasks_of
-from rla.errors import QueryError, RunIsAliveError, did_you_mean
+from rla.errors import InvalidNameError, QueryError, RunIsAliveError, did_you_mean
 from rla.machine import host_name
 from rla.names import (
     ARCHIVE,
@@ -31,7 +31,7 @@ from rla.names import (
     RESULTS,
     RUN_CARD_FILE,
 )
-from rla.output.csv_text import complete_lines
+from rla.output.csv_blocks import end_of_records, open_csv, told
 from rla.output.fold import fold_dead_run, has_journal
 from rla.snapshot.manifest import read_manifest
 from rla.snapshot.selection import MANIFEST_FILE
@@ -115,7 +115,12 @@ def check_data_root_files(
     if task is not None and task not in tasks:
         raise QueryError(f"There is no task '{task}' in '{root}'.{did_you_mean(task, tasks)}")
     report = FsckReport()
-    records = [record for each in ([task] if task else tasks) for record in find_experiments(root, each)]
+    records: list[ExperimentRecord] = []
+    for each in [task] if task else tasks:
+        try:
+            records += find_experiments(root, each)
+        except InvalidNameError as error:  # a folder of a foreign hand
+            report.findings.append(Finding(each, ERROR, str(error), "rename the folder"))
     hashes: dict[tuple[int, int], str] = {}
     for record in progress(records):
         report.experiments += 1
@@ -158,7 +163,7 @@ def _unfinished_claim(record: ExperimentRecord, folder: Path, repair: bool) -> F
 
 
 def _card(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:
-    if (folder / RUN_CARD_FILE).exists() and read_run_card(folder) is None:
+    if os.path.lexists(folder / RUN_CARD_FILE) and read_run_card(folder) is None:
         yield Finding(record.name, ERROR, f"{RUN_CARD_FILE} cannot be read", "its status and types are unknown")
 
 
@@ -166,11 +171,12 @@ def _parameters(record: ExperimentRecord) -> Iterator[Finding]:
     for tree in (LOG, CODE, HYPERPARAMETER):
         path = record.place.path(tree) / f"{PARAMETER_FILE}.json"
         try:
-            json.loads(files.read_regular(path))
+            parse_json(files.read_regular(path, LARGEST_DOCUMENT))
         except FileNotFoundError:
             continue
-        except (OSError, ValueError, RecursionError) as error:
-            yield Finding(record.name, ERROR, f"{tree}/…/{path.name} cannot be read: {error}", "readers use the others")
+        except (OSError, ValueError) as error:
+            problem = f"{tree}/…/{path.name} cannot be read: {reason(error)}"
+            yield Finding(record.name, ERROR, problem, "readers use the others")
 
 
 def _journal(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[Finding]:
@@ -256,10 +262,16 @@ def _code_store(root: Path, repair: bool) -> Iterator[Finding]:
 def _csv(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:
     for name in (PROGRESS_FILE, EPISODES_FILE):
         try:
-            with files.open_regular(folder / name) as stream:
-                complete = sum(map(len, complete_lines(stream)))
-                torn = os.fstat(stream.fileno()).st_size - complete
-        except OSError:
+            with open_csv(folder / name) as file:
+                end, error = end_of_records(file.read, file.start)
+                torn = file.status.st_size - end
+        except FileNotFoundError:
             continue
-        if torn and not has_journal(folder):
+        except OSError as problem:
+            error = problem
+        if error is not None:
+            # what a journal still has is written over the damage, and readers have it already
+            severity = WARNING if has_journal(folder) else ERROR
+            yield Finding(record.name, severity, told(name, error), "readers take what comes before it")
+        elif torn and not has_journal(folder):
             yield Finding(record.name, WARNING, f"{name} ends in a torn line of {torn} bytes", "readers ignore it")

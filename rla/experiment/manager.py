@@ -18,6 +18,7 @@ from rla.database.index_name import record_date_of
 from rla.database.parameters import lookup
 from rla.database.plain_values import as_mapping, mask_secrets, plain_parameters, text_of
 from rla.database.run_card import ENDINGS, FAILED, FINISHED
+from rla.database.tags import check_tags
 from rla.database.trees import check_task_name
 from rla.errors import ConfigError, NotConfiguredError, RLAWarning, RunIsAliveError, UnknownParameterError, warn_quietly
 from rla.experiment.checkpoints import CheckpointSaving
@@ -78,6 +79,7 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
         self.time_step_holder: TimeStepHolder = logger.clock
         self._tracked: list[str] = []
         self._tracked_are_old = False
+        self._tags: list[str] = []
         self.code_selection: Selection | None = None
         self._custom = CustomData()
         self._log_callback: Callable[[dict[str, Any]], object] | None = None
@@ -170,6 +172,23 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
         self._tracked.clear()
         self._tracked_are_old = False
 
+    def add_tags(self, *tags: str) -> None:
+        """Give the experiment tags, by which `rla ls`, `rla query` and `rla tag` find it.
+
+        Args:
+            tags: letters, digits and ``_ - . : /``, at most 100 of them. Before `log_files_gen` they are for the
+                experiment that it starts, afterwards for the one that is recorded.
+
+        Raises:
+            InvalidTagError: one of them cannot be a tag; none was added.
+        """
+        checked = check_tags(tags)
+        if self._run is None:
+            self._tags += checked
+            return
+        with finishing():  # a signal would wait for the lock that is held here
+            self._run.add_tags(checked)
+
     def _value_of(self, key: str) -> tuple[Any] | None:
         try:
             return (lookup(self.hyper_param, key),)
@@ -205,8 +224,10 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
         rank = 0 if os.environ.get(ALL_RANKS_VARIABLE) == "1" else distributed_rank()
         root = Path(self.data_root) if rank == 0 else _temporary_folder(rank)
         tell_at_end(self.finish)
-        self._run = start_run(root, self.task_table_name, node_address(), values, tracked, temporary=rank != 0)
+        task, tags = self.task_table_name, list(dict.fromkeys(self._tags))
+        self._run = start_run(root, task, node_address(), values, tracked, temporary=rank != 0, tags=tags)
         self._tracked_are_old = True
+        self._tags.clear()
         self.time_step_holder.set_time(0)
         timers.reset()
         self._custom = CustomData()

@@ -20,7 +20,8 @@ from rla.database.archive import objects_path, write_archive, write_objects
 from rla.database.creation import create_experiment, not_writable
 from rla.database.parameters import write_parameters
 from rla.database.plain_values import escaped, is_secret, mask_secrets, plain_parameters, text_of
-from rla.database.run_card import HEARTBEAT_SECONDS, RunCard, write_run_card
+from rla.database.run_card import HEARTBEAT_SECONDS, RunCard, read_run_card, update_run_card, write_run_card
+from rla.database.tags import add_tags
 from rla.database.trees import ExperimentPlace
 from rla.environment import hardware, installed_packages
 from rla.errors import warn_quietly
@@ -47,6 +48,7 @@ class Run:
         parameters: its hyper-parameters, as plain values and without secrets.
         masked: names of hyper-parameters whose values are secrets, so that no file gets them.
         temporary: whether the folders are removed at the end, as those of ranks that record nothing.
+        tags_to_write: tags that no card has yet.
     """
 
     place: ExperimentPlace
@@ -55,6 +57,7 @@ class Run:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     masked: Sequence[str] = ()
     temporary: bool = False
+    tags_to_write: list[str] = field(default_factory=list)
 
     @property
     def log_dir(self) -> Path:
@@ -72,7 +75,30 @@ class Run:
         if now - self.card.heartbeat >= HEARTBEAT_SECONDS and self.is_mine:
             self.card.heartbeat = now
             with contextlib.suppress(OSError):  # the next one may get through; until then the older one stands
-                write_run_card(self.log_dir, self.card)
+                self._write_card()
+
+    def _write_card(self) -> None:
+        """Write the card, with the tags that somebody gave it meanwhile, and what another tool has added.
+
+        Raises:
+            OSError: it could not be written; an earlier card is unchanged.
+        """
+        with files.locked_folder(self.log_dir):  # how a run goes matters more than waiting for somebody's lock
+            stored = read_run_card(self.log_dir)
+            if stored is not None:
+                self.card.tags, self.card.extra = stored.tags, stored.extra
+            tags = list(self.tags_to_write)
+            add_tags(self.card, tags)
+            write_run_card(self.log_dir, self.card)
+            del self.tags_to_write[: len(tags)]
+
+    def add_tags(self, tags: Sequence[str]) -> None:
+        """Give the experiment tags; where the card cannot be written now, a later heartbeat does it."""
+        try:
+            update_run_card(self.log_dir, lambda card: add_tags(card, tags))
+        except (OSError, ValueError) as error:
+            self.tags_to_write += tags
+            warn_quietly(f"the tags {', '.join(tags)} could not be written yet: {error}")
 
     def keep_code(self, selection: Selection) -> str | None:
         """Keep the code in the experiment's folder of the code tree, and note in the card what it is.
@@ -94,7 +120,7 @@ class Run:
             problem = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
             notice = f"The code backup is not complete: {problem}"
         with contextlib.suppress(OSError):  # the next heartbeat writes it again
-            write_run_card(self.log_dir, self.card)
+            self._write_card()
         return notice
 
     def finish(self, status: str, reason: str | None, dropped_rows: int) -> None:
@@ -105,7 +131,7 @@ class Run:
         self.card.status, self.card.reason, self.card.dropped_rows = status, reason, dropped_rows
         self.card.end = self.card.heartbeat = time.time()
         try:
-            write_run_card(self.log_dir, self.card)
+            self._write_card()
         except OSError as error:
             warn_quietly(f"the end of the run could not be noted: {error}")
 
@@ -156,7 +182,13 @@ class Run:
 
 
 def start_run(
-    data_root: Path, task: str, node: str, values: Mapping[str, Any], tracked: Mapping[str, Any], temporary: bool
+    data_root: Path,
+    task: str,
+    node: str,
+    values: Mapping[str, Any],
+    tracked: Mapping[str, Any],
+    temporary: bool,
+    tags: Sequence[str] = (),
 ) -> Run:
     """Make a new experiment and write down what it is.
 
@@ -167,6 +199,7 @@ def start_run(
         values: all hyper-parameters.
         tracked: those that its name shows.
         temporary: whether its folders are removed at the end.
+        tags: its tags.
 
     Raises:
         DataRootError: the folders or files could not be written.
@@ -195,6 +228,7 @@ def start_run(
         rla_version=__version__,
         packages=installed_packages(),
         hardware=hardware(),
+        tags=list(tags),
         types=types,
     )
     try:

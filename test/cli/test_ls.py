@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from rla import exp_manager, logger
 from rla.cli.main import _group
+from rla.errors import QueryError
 
 
 def rla(*arguments: str) -> Result:
@@ -31,22 +32,22 @@ def three_runs(start: Callable[..., None], data_root: Path) -> Path:
 def test_it_shows_status_parameters_and_last_values(three_runs: Path) -> None:
     shown = rla("ls", "--root", str(three_runs)).output
     assert shown.count("finished") == 3
-    assert "run{2}" in shown
+    assert "run[2]" in shown
     assert "eval/return" in shown
     assert "20" in shown
 
 
 def test_it_takes_a_task_and_a_pattern(three_runs: Path) -> None:
     items = json.loads(rla("ls", "demo_task", "**seed=1*", "--root", str(three_runs), "--json").output)
-    assert [item["parameters"]["seed"] for item in items] == ["1"]
+    assert [item["parameters"]["seed"] for item in items] == [1]
     assert items[0]["last"] == {"eval/return": 10.0, "loss": 0.5}
     assert items[0]["status"] == "finished"
 
 
 def test_it_shows_the_newest_when_there_are_many(three_runs: Path) -> None:
     shown = rla("ls", "--root", str(three_runs), "-n", "1").output
-    assert "run{2}" in shown
-    assert "run{0}" not in shown
+    assert "run[2]" in shown
+    assert "run[0]" not in shown
     assert "1 of 3" in shown
 
 
@@ -57,8 +58,9 @@ def test_a_chosen_key_is_shown(three_runs: Path) -> None:
 
 
 def test_an_unknown_task_is_answered_with_the_nearest(three_runs: Path) -> None:
-    shown = rla("ls", "demo_tsk", "--root", str(three_runs)).output
-    assert "Did you mean 'demo_task'" in shown
+    failed = rla("ls", "demo_tsk", "--root", str(three_runs))
+    assert isinstance(failed.exception, QueryError)
+    assert "Did you mean 'demo_task'" in str(failed.exception)
 
 
 def test_the_data_root_comes_from_the_environment_or_the_nearest_config(
