@@ -31,7 +31,7 @@ RUN_ELSEWHERE = {
 }
 
 PAGES = ["logger.md", "outputs.md", "recording.md"]
-"""The pages of docs/ that have programs."""
+"""The pages of docs/ that have programs; test/query_page runs those of query.md."""
 
 
 def blocks(language: str, text: str = README) -> list[str]:
@@ -39,12 +39,12 @@ def blocks(language: str, text: str = README) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> Path:
     """A folder with the template beside it, in which all Python snippets of the README were run in order."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copy(REPOSITORY / "example" / "rla_config.yaml", folder)
     (folder / "train.py").write_text("\n".join(blocks("python")), encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MPLBACKEND": "agg"}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MPLBACKEND": "agg", "RLA_CACHE": str(cache_folder)}
     done = subprocess.run(
         [sys.executable, "train.py"],
         cwd=folder,
@@ -187,4 +187,4 @@ def test_links_to_files_of_the_repository_lead_somewhere() -> None:
 
 def test_every_page_with_programs_is_tested() -> None:
     pages = [page.name for page in (REPOSITORY / "docs").glob("*.md") if blocks("python", page.read_text("utf-8"))]
-    assert sorted(pages) == sorted(PAGES)
+    assert sorted(pages) == sorted([*PAGES, "query.md"])
