@@ -263,7 +263,7 @@ def memory(folder: Path) -> Figures:
     import psutil
 
     from rla import logger
-    from rla.output.reader import last_row
+    from rla.output.last_row import last_row
 
     logger.configure(folder / "run", FORMATS)
 

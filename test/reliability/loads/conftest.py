@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from rla import files, logger, read_progress
-from rla.output.reader import last_row
+from rla.output.last_row import last_row
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLACE = "log/demo_task/2026/01/02/03-04-05-000006_10.0.0.5_&"

@@ -46,7 +46,7 @@ print(json.dumps({"growth": growth, "logging": logged - started, "closing": clos
 
 LAST_ROW = """
 import json, sys, time
-from rla.output.reader import last_row
+from rla.output.last_row import last_row
 def bytes_read():
     with open("/proc/self/io") as stream:
         return int(stream.readline().split()[1])

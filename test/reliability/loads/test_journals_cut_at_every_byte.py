@@ -20,7 +20,7 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 
 from rla import files, read_progress
 from rla.experiment.fsck import check_data_root_files
-from rla.output.reader import last_row
+from rla.output.last_row import last_row
 
 HEADER_BYTES = 16
 ROWS = 10

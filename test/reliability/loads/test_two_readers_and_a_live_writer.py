@@ -73,7 +73,7 @@ READER = (
     + """
 import errno, json, os, select, sys, warnings
 from rla import read_progress
-from rla.output.reader import last_row
+from rla.output.last_row import last_row
 folder, root, read_only = sys.argv[1], sys.argv[2], sys.argv[3] == "read-only"
 warnings.simplefilter("error")
 read_progress(folder + "-of nobody").frame()  # what is imported late is imported now
