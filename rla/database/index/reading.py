@@ -28,6 +28,8 @@ ENOUGH_FOR_WORKERS: Final = 2_000
 
 MOST_WORKERS: Final = 8
 _JOBS_AT_ONCE: Final = 50
+_ANSWERS_AHEAD: Final = 80
+"""So many batches may wait while others are written, so that no worker waits for the writing."""
 
 _PROGRAM: Final = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
@@ -89,7 +91,7 @@ class _Workers:
         self._number = number
         self._read_rows, self._now = read_rows, now
         self._waiting: queue.SimpleQueue[Sequence[Job]] = queue.SimpleQueue()
-        self._answers: queue.Queue[list[Answer] | Sequence[Job] | None] = queue.Queue(maxsize=4 * number)
+        self._answers: queue.Queue[list[Answer] | Sequence[Job] | None] = queue.Queue(maxsize=_ANSWERS_AHEAD)
         self._stopped = threading.Event()
 
     def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
