@@ -63,7 +63,12 @@ def name_as_text(name: str) -> str:
 
     An `ExperimentPlace` takes such a name, and finds the file.
     """
-    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+    if name.isascii():
+        return name
+    try:
+        return os.fsencode(name).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte, and is in no name
+        return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _with_bytes(name: str) -> str:

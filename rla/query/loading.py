@@ -26,9 +26,9 @@ def load_metrics(
     experiments: Experiments, metrics: str | Sequence[str], parameters: str | Sequence[str]
 ) -> pandas.DataFrame:
     """Return the rows of many experiments that have one of the metrics; see `Experiments.load`."""
-    keys = [metrics] if isinstance(metrics, str) else list(dict.fromkeys(metrics))
-    if not keys or not all(isinstance(key, str) for key in keys):
-        raise QueryError(f"load() needs the names of recorded keys, e.g. ['eval/return']; got {metrics!r}.")
+    keys = _names(metrics, "load() needs the names of recorded keys, e.g. ['eval/return']")
+    if not keys:
+        raise QueryError("load() needs the names of recorded keys, e.g. ['eval/return']; got none.")
     found = list(experiments)
     names = parameter_names(found, parameters)
     columns = [TIME_STEP, *(key for key in keys if key != TIME_STEP)]
@@ -94,7 +94,7 @@ def parameter_names(found: Sequence[Experiment], parameters: str | Sequence[str]
     Raises:
         QueryError: none of the experiments has one of them.
     """
-    names = [parameters] if isinstance(parameters, str) else list(dict.fromkeys(parameters))
+    names = _names(parameters, "parameters are the names of hyper-parameters, e.g. ['lr']")
     for name in names if found else ():
         if not any(name in experiment.flat_parameters or name in experiment.facts for experiment in found):
             known = sorted({key for experiment in found for key in experiment.flat_parameters})
@@ -111,6 +111,21 @@ def _labels(found: Iterable[Experiment]) -> list[str]:
     short = [f"{experiment.task}/{experiment.record_date}" for experiment in found]
     several = Counter(short)
     return [label if several[label] == 1 else experiment.name for label, experiment in zip(short, found, strict=True)]
+
+
+def _names(asked: object, needed: str) -> list[str]:
+    """Return names as a list, each once.
+
+    Raises:
+        QueryError: they are none.
+    """
+    names: list[object] = [asked]
+    if isinstance(asked, Iterable) and not isinstance(asked, str):
+        names = list(dict.fromkeys(asked))
+    texts = [name for name in names if isinstance(name, str)]
+    if len(texts) < len(names):
+        raise QueryError(f"{needed}; got {asked!r}.")
+    return texts
 
 
 def _length(part: Mapping[str, Any]) -> int:

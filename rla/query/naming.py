@@ -11,7 +11,7 @@ from rla.database.index.store import IndexStore
 from rla.database.index_name import parse_index_name
 from rla.database.query import name_in_tree
 from rla.database.record import ExperimentRecord
-from rla.database.trees import ExperimentPlace, check_data_root
+from rla.database.trees import ExperimentPlace, check_data_root, name_as_text
 from rla.errors import AmbiguousExperimentError, ExperimentNotFoundError, did_you_mean
 from rla.names import LOG
 from rla.query.rows import read_rows
@@ -35,7 +35,9 @@ def find_run(data_root: str | os.PathLike[str], name: str, task: str | None = No
         AmbiguousExperimentError: several have; the message lists the newest ten.
     """
     root = check_data_root(data_root)
-    asked = name_in_tree(root, name)
+    if not isinstance(name, str):
+        raise ExperimentNotFoundError(f"A run is named by a part of its name, a text such as '13-05-01'; got {name!r}.")
+    asked = name_as_text(name_in_tree(root, _possible(name)))
     index = Index(root, read_rows)
     index.refresh(task)
     records = [_record(root, *row) for row in index.ask(lambda store: _candidates(store, asked, task))]
@@ -48,6 +50,15 @@ def find_run(data_root: str | os.PathLike[str], name: str, task: str | None = No
         raise ExperimentNotFoundError(_not_found(root, name, every))
     shown = [record.name for record in matches[-_SHOWN:]]
     raise AmbiguousExperimentError(name, shown, number=len(matches))
+
+
+def _possible(name: str) -> str:
+    """Return a name without what no path can hold."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        name = name_as_text(name)
+    return name.replace("\0", " ")
 
 
 def _candidates(store: IndexStore, asked: str, task: str | None) -> list[tuple[str, str, str]]:

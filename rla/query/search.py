@@ -12,7 +12,7 @@ from rla.database.expression import parse
 from rla.database.index.index import Index
 from rla.database.patterns import compile_pattern
 from rla.database.trees import check_data_root, check_task_name
-from rla.errors import AmbiguousExperimentError, ExperimentNotFoundError
+from rla.errors import AmbiguousExperimentError, ExperimentNotFoundError, QueryError
 from rla.query.experiment import Experiment
 from rla.query.question import Question
 from rla.query.rows import read_rows
@@ -119,7 +119,12 @@ class Experiments(Sequence[Experiment]):
         Args:
             key: a fact, hyper-parameter or last value, as in conditions: ``eval/return``, ``params.lr``, ``size``.
             descending: the largest first.
+
+        Raises:
+            QueryError: the key is no text.
         """
+        if not isinstance(key, str):
+            raise QueryError(f"sorted_by() needs the name of a value, such as 'eval/return'; got {key!r}.")
         question = replace(self._question, sorting=((key, descending), *self._question.sorting))
         return Experiments(self._source, question)
 

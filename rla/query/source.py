@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import Final
 
+from rla.database.index.documents import encode
+from rla.database.index.entry import UNREADABLE
 from rla.database.index.index import Index
-from rla.errors import ExperimentNotFoundError
 from rla.query.experiment import Experiment
 from rla.query.question import Question
 
 __all__ = ["Source", "experiments_of"]
+
+_GONE: Final = (
+    encode({"status": UNREADABLE, "problem": "it is not there any more", "tags": [], "sizes": {}}),
+    encode({}),
+)
 
 
 class Source:
@@ -46,7 +53,7 @@ def experiments_of(index: Index, ids: Sequence[int]) -> list[Experiment]:
         if number not in details:
             details.update(index.ask(lambda store: store.details(ids)))
         if number not in details:
-            raise ExperimentNotFoundError(f"'{'/'.join(documents[number][:3])}' is not there any more.")
+            details[number] = _GONE  # another process has seen meanwhile that it was deleted
         return details[number]
 
     return [

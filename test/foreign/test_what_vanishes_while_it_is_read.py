@@ -118,6 +118,18 @@ def test_an_experiment_that_is_gone_since_it_was_found_is_left_out_of_the_answer
     assert len(experiments(data_root, refresh=False)) == 2
 
 
+def test_an_experiment_that_is_held_says_that_it_is_gone(data_root: Path) -> None:
+    for number in range(3):
+        write(data_root, DAYS[0], number)
+    held = list(experiments(data_root))
+    for tree in (LOG, HYPERPARAMETER):
+        shutil.rmtree(next((data_root / tree / "demo" / DAYS[0]).glob("13-01-*")))
+    assert len(experiments(data_root)) == 2  # as another process may have found out meanwhile
+    assert [each.status for each in held] == ["unknown", "unreadable", "unknown"]
+    assert (held[1].problem, held[1].last, held[1].sizes) == ("it is not there any more", {}, {})
+    assert held[1].parameters["seed"] == 1
+
+
 def test_a_data_root_that_is_gone_is_said_to_be(data_root: Path) -> None:
     write(data_root, DAYS[0], 1)
     found = experiments(data_root)

@@ -23,13 +23,16 @@ CACHE_VARIABLE: Final = "RLA_CACHE"
 def index_path(data_root: Path) -> Path | None:
     """Return the file of the index of a data root; None when no folder can hold one.
 
-    The folder is the first of these that lies on a disk of this machine and can be written: ``$RLA_CACHE``, the
-    user's folder for caches, a folder in that for temporary files. SQLite's locks do not hold on network file systems,
-    and home folders of clusters often are on one.
+    The folder is the first of these that lies outside of the data root and on a disk of this machine, and can be
+    written: ``$RLA_CACHE``, the user's folder for caches, a folder in that for temporary files. SQLite's locks do not
+    hold on network file systems, and home folders of clusters often are on one.
     """
     root = os.path.realpath(data_root)
     name = f"{safe_name(os.path.basename(root))[:40]}-{hashlib.blake2s(os.fsencode(root), digest_size=8).hexdigest()}"
     for folder in _candidates():
+        place = Path(os.path.realpath(folder))
+        if Path(root) in (place, *place.parents):
+            continue  # nothing is written into a data root by reading it, not even where that is the home folder
         try:
             files.make_private_directory(folder)
         except OSError:
@@ -41,7 +44,7 @@ def index_path(data_root: Path) -> Path | None:
 
 def _candidates() -> Iterator[Path]:
     if named := os.environ.get(CACHE_VARIABLE):
-        yield Path(named).expanduser()
+        yield Path(os.path.expanduser(named))
         return
     home = Path(os.path.expanduser("~"))
     if sys.platform == "darwin":
