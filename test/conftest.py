@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,36 @@ def settle(data_root: Path) -> Callable[[], None]:
             os.utime(folder, (1.7e9, 1.7e9))
 
     return age
+
+
+@pytest.fixture
+def at_once() -> Callable[..., list[tuple[subprocess.Popen[str], str]]]:
+    """Run a program several times at once; each prints "ready", and goes on when it can read a letter.
+
+    ``at_once(program, [[first, arguments], [second, arguments]])`` returns each process with what it printed then.
+    """
+
+    def run(program: str, arguments: Iterable[Iterable[object]]) -> list[tuple[subprocess.Popen[str], str]]:
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", program, *map(str, each)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            )
+            for each in arguments
+        ]
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("x")
+            process.stdin.flush()
+        return [(process, process.communicate(timeout=120)[0]) for process in processes]
+
+    return run
 
 
 @pytest.fixture

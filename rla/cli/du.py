@@ -18,6 +18,7 @@ from rla.cli.common import (
     print_table,
     reading_progress,
     root_option,
+    shown_size,
 )
 from rla.cli.listing import fresh_option, short_names
 from rla.query.disk_usage import CODE_STORE, DiskUsage, disk_usage
@@ -27,7 +28,6 @@ __all__ = ["du"]
 Line = tuple[list[str], Mapping[str, int]]
 """What a line is called, and its bytes by tree."""
 
-_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _GAP: Final = 3
 _WIDTH: Final = len("999 MiB ")
 _WORDS: Final = {CODE_STORE: "the code store, shared by all", ".rla/trash": "the trash", "arc": "archived copies"}
@@ -77,17 +77,6 @@ def du(task: str | None, by: str, limit: int, fresh: bool, root: str | None, as_
         _print_tasks(usage, limit)
 
 
-def _shown(number: int) -> str:
-    """Return a number of bytes with three digits and a unit: ``1.25 GiB``."""
-    size, unit = float(number), _UNITS[0]
-    for unit in _UNITS:
-        if size < 999.5 or unit == _UNITS[-1]:
-            break
-        size /= 1024
-    digits = 0 if unit == _UNITS[0] or size >= 99.95 else 1 if size >= 9.995 else 2
-    return f"{size:.{digits}f} {unit}"
-
-
 @contextlib.contextmanager
 def _walking() -> Iterator[Callable[[int], None]]:
     """Show on a terminal how many files have been looked at, when those are more than a few."""
@@ -129,13 +118,15 @@ def _print_experiments(usage: DiskUsage) -> None:
     _print_sizes(labels, lines, usage.trees, texts=len(labels))
     shown = sum(sum(each.sizes.values()) for each in usage.largest)
     number = sum(usage.experiments.values())
-    click.echo(f"{len(usage.largest)} of {number} experiments: {_shown(shown)} of {_shown(usage.in_experiments)}.")
+    click.echo(
+        f"{len(usage.largest)} of {number} experiments: {shown_size(shown)} of {shown_size(usage.in_experiments)}."
+    )
 
 
 def _print_trees(usage: DiskUsage) -> None:
     total = usage.in_experiments
-    rows = [[tree, _shown(size), f"{100 * size / total:.0f} %"] for tree, size in usage.trees.items()]
-    _print_numbers(["tree", "size", "share"], [*rows, ["all trees", _shown(total), ""]], texts=1)
+    rows = [[tree, shown_size(size), f"{100 * size / total:.0f} %"] for tree, size in usage.trees.items()]
+    _print_numbers(["tree", "size", "share"], [*rows, ["all trees", shown_size(total), ""]], texts=1)
     _print_outside(usage)
 
 
@@ -148,7 +139,7 @@ def _print_outside(usage: DiskUsage) -> None:
     sizes["everything"] = sum(sizes.values())
     width = max(map(len, sizes))
     for what, size in sizes.items():
-        click.echo(f"{what:<{width}}   {_shown(size):>8}")
+        click.echo(f"{what:<{width}}   {shown_size(size):>8}")
 
 
 def _print_sizes(labels: list[str], lines: Sequence[Line], trees: Mapping[str, int], texts: int) -> None:
@@ -163,7 +154,7 @@ def _print_sizes(labels: list[str], lines: Sequence[Line], trees: Mapping[str, i
             *line_labels,
             *(_cell(sizes.get(tree, 0)) for tree in shown),
             *([_cell(sum(sizes.get(tree, 0) for tree in others))] if others else []),
-            _shown(sum(sizes.values())),
+            shown_size(sum(sizes.values())),
         ]
         for line_labels, sizes in lines
     ]
@@ -184,7 +175,7 @@ def _fitting(trees: list[str], room: int) -> tuple[list[str], list[str]]:
 
 
 def _cell(size: int) -> str:
-    return _shown(size) if size else ""
+    return shown_size(size) if size else ""
 
 
 def _print_numbers(columns: Sequence[str], rows: Sequence[Sequence[str]], texts: int) -> None:

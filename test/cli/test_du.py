@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rla import exp_manager
-from rla.cli.du import _shown
+from rla.cli.common import shown_size
 
 Command = Callable[..., "object"]
 KIB = 1024
@@ -62,7 +62,7 @@ def test_trees_that_do_not_fit_share_a_column(lab: Path, rla: Command, monkeypat
     (named,) = (text for text in shown.splitlines() if text.startswith("others: "))
     others = named.removeprefix("others: ").split(", ")
     trees = json.loads(rla("du", "--json").out)["tasks"][0]["trees"]
-    assert line.split()[-4:-2] == _shown(sum(trees.get(tree, 0) for tree in others)).split()
+    assert line.split()[-4:-2] == shown_size(sum(trees.get(tree, 0) for tree in others)).split()
 
 
 def test_trees_are_listed_with_their_share(lab: Path, rla: Command) -> None:
@@ -146,4 +146,4 @@ def test_an_empty_data_root_has_no_experiments(tmp_path: Path, rla: Command) -> 
     ],
 )
 def test_sizes_have_three_digits_and_a_unit(number: int, expected: str) -> None:
-    assert _shown(number) == expected
+    assert shown_size(number) == expected

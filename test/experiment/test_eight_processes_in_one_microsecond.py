@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rla import HYPERPARAMETER, TREES, experiment_data_query
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
 import datetime, sys
@@ -37,27 +32,11 @@ print(exp_manager.record_date_to_str(exp_manager.record_date), flush=True)
 
 
 def test_all_have_a_record_date_and_folders_of_their_own(
-    data_root: Path, cards: Callable[[], list[dict[str, Any]]]
+    data_root: Path, cards: Callable[[], list[dict[str, Any]]], at_once: Callable[..., list[tuple[Any, str]]]
 ) -> None:
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(data_root), str(setting)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        )
-        for setting in range(8)
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("x")
-        process.stdin.flush()
-    dates = [process.communicate(timeout=30)[0].strip() for process in processes]
-    assert [process.returncode for process in processes] == [0] * 8
+    ended = at_once(PROGRAM, [[data_root, setting] for setting in range(8)])
+    assert [process.returncode for process, _ in ended] == [0] * 8
+    dates = [printed.strip() for _, printed in ended]
     assert sorted(dates) == [f"2026/11/20/13-05-01-{123456 + offset}" for offset in range(8)]
 
     for tree in TREES:
@@ -67,7 +46,7 @@ def test_all_have_a_record_date_and_folders_of_their_own(
         date: setting for setting, date in enumerate(dates)
     }
     assert {card["record_date"]: card["pid"] for card in cards()} == {
-        date: process.pid for date, process in zip(dates, processes, strict=True)
+        date: process.pid for date, (process, _) in zip(dates, ended, strict=True)
     }
     for setting, date in enumerate(dates):
         (progress,) = data_root.glob(f"log/demo_task/{date}_*/progress.csv")

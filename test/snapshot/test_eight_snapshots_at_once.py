@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rla.snapshot.manifest import read_manifest
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
 import os, sys
@@ -24,29 +20,13 @@ take_snapshot(Selection(root, names=["."]), data_root, f"{data_root}/code/{numbe
 """
 
 
-def test_all_are_complete_and_equal(project: Callable[..., Path], data_root: Path) -> None:
+def test_all_are_complete_and_equal(
+    project: Callable[..., Path], data_root: Path, at_once: Callable[..., list[tuple[Any, str]]]
+) -> None:
     contents = {f"net_{number % 5}/a_{number}.py": f"{number}\n" * 100 for number in range(60)} | {"__init__.py": ""}
     root = project(contents)
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(root), str(data_root), str(number)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        )
-        for number in range(8)
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("x")
-        process.stdin.flush()
-    for process in processes:
-        process.communicate(timeout=30)
-    assert [process.returncode for process in processes] == [0] * 8
+    ended = at_once(PROGRAM, [[root, data_root, number] for number in range(8)])
+    assert [process.returncode for process, _ in ended] == [0] * 8
     manifests = []
     for number in range(8):
         folder = data_root / "code" / str(number)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rla.database.index.index import Index
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 PROGRAM = """
 import sys
@@ -28,26 +23,15 @@ for fresh in (False, True):
 
 
 def test_all_have_the_whole_answer(
-    experiment: Callable[..., Path], index: Index, known: Callable[[], dict[str, Any]], data_root: Path
+    experiment: Callable[..., Path],
+    index: Index,
+    known: Callable[[], dict[str, Any]],
+    data_root: Path,
+    at_once: Callable[..., list[tuple[Any, str]]],
 ) -> None:
     for number in range(300):
         experiment(f"13-05-01-{number:06}", day=f"2026/11/{number % 20 + 1:02}", lr=number * 0.1)
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(data_root)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        )
-        for _ in range(4)
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    answers = [process.communicate("x", timeout=120) for process in processes]
-    assert answers == [("300\n300\n", "")] * 4
+    assert [printed for _, printed in at_once(PROGRAM, [[data_root]] * 4)] == ["300\n300\n"] * 4
     index.refresh()
     assert len(known()) == 300
     key = index.ask(lambda store: store.find_key("params", "lr"))
