@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from typing import IO, Any, Final, NamedTuple
 
@@ -28,6 +29,7 @@ ENOUGH_FOR_WORKERS: Final = 2_000
 
 MOST_WORKERS: Final = 8
 _JOBS_AT_ONCE: Final = 50
+_BATCHES_GIVEN: Final = 2
 _ANSWERS_AHEAD: Final = 80
 """So many batches may wait while others are written, so that no worker waits for the writing."""
 
@@ -93,6 +95,7 @@ class _Workers:
         self._waiting: queue.SimpleQueue[Sequence[Job]] = queue.SimpleQueue()
         self._answers: queue.Queue[list[Answer] | Sequence[Job] | None] = queue.Queue(maxsize=_ANSWERS_AHEAD)
         self._stopped = threading.Event()
+        self._processes: list[subprocess.Popen[bytes]] = []
 
     def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
         for start in range(0, len(jobs), _JOBS_AT_ONCE):
@@ -113,6 +116,8 @@ class _Workers:
                 yield from (_read(job, self._read_rows, self._now) for job in self._waiting.get())
         finally:
             self._stopped.set()
+            for process in self._processes:  # whatever they wait for, a dead file server perhaps
+                process.kill()
             for thread in threads:
                 while thread.is_alive():  # it may wait for room in the queue
                     with contextlib.suppress(queue.Empty):
@@ -120,23 +125,32 @@ class _Workers:
                     thread.join(0.01)
 
     def _attend(self) -> None:
-        """Hand jobs to one worker until there are none; what it was given when it died goes back."""
-        given: Sequence[Job] = ()
+        """Hand jobs to one worker until there are none; what it had not answered when it died goes back."""
+        given: deque[Sequence[Job]] = deque()
         try:
             with _worker(self._read_rows, self._now) as process:
+                self._processes.append(process)
                 while not self._stopped.is_set():
-                    try:
-                        given = self._waiting.get_nowait()
-                    except queue.Empty:
+                    # one batch more than it works at: it need not wait for this thread, which waits for the others
+                    while len(given) < _BATCHES_GIVEN and (batch := self._next_batch()):
+                        given.append(batch)
+                        _send(batch, process.stdin)
+                    if not given:
                         break
-                    _send(given, process.stdin)
                     answers: list[Answer] = pickle.load(process.stdout)  # type: ignore[arg-type]
-                    given = ()
+                    given.popleft()
                     self._answers.put(answers)
         except (OSError, EOFError, pickle.PickleError):
-            self._answers.put(given)
+            for batch in given:
+                self._answers.put(batch)
         finally:
             self._answers.put(None)
+
+    def _next_batch(self) -> Sequence[Job]:
+        try:
+            return self._waiting.get_nowait()
+        except queue.Empty:
+            return ()
 
 
 @contextlib.contextmanager
@@ -172,9 +186,15 @@ def _without_here(path: str) -> str:
 def work(jobs: IO[bytes], answers: IO[bytes]) -> None:
     """Read jobs from a stream and write answers to another, until the first ends: what a worker process does."""
     read_rows, now = pickle.load(jobs)
-    while True:
-        try:
-            batch: Sequence[Job] = pickle.load(jobs)
-        except EOFError:
-            return
+    waiting: queue.SimpleQueue[Sequence[Job]] = queue.SimpleQueue()
+
+    def take() -> None:
+        """Take jobs at any time: who hands them over must not wait for an answer that waits to be taken."""
+        with contextlib.suppress(EOFError, pickle.PickleError):
+            while True:
+                waiting.put(pickle.load(jobs))
+        waiting.put(())
+
+    threading.Thread(target=take, daemon=True).start()
+    while batch := waiting.get():
         _send([_read(job, read_rows, now) for job in batch], answers)
