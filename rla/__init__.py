@@ -37,6 +37,7 @@ from rla.timers import time_tracker
 from rla.version import __version__
 
 if TYPE_CHECKING:
+    from rla import query
     from rla.experiment.difference import compare_experiments
     from rla.experiment.query import experiment_data_query, single_experiment_query
     from rla.experiment.recorders import ImgRecorder, MatplotlibRecorder
@@ -64,6 +65,7 @@ __all__ = [
     "exp_manager",
     "experiment_data_query",
     "logger",
+    "query",
     "read_episodes",
     "read_progress",
     "single_experiment_query",
@@ -83,6 +85,8 @@ _LOADED_ON_FIRST_USE: Final = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "query":  # a module, and no name of one
+        return importlib.import_module("rla.query")
     module = _LOADED_ON_FIRST_USE.get(name)
     if module is None:
         return compat.constant(name)

@@ -38,6 +38,7 @@ PUBLIC = {
     "exp_manager",
     "experiment_data_query",
     "logger",
+    "query",
     "read_episodes",
     "read_progress",
     "single_experiment_query",
