@@ -61,6 +61,8 @@ RUNS_COMPLETED: Final = 200
 _SHOWN_EACH: Final = 100
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
+_LONGEST_CELL: Final = 1_000
+
 _NO_TEXT: Final = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal would take for a command, turns lines around, or cannot encode."""
 
@@ -219,14 +221,19 @@ def print_table(
     for column in columns:
         unbroken = column in ("record_date", "status", "severity", "tree")
         side: Literal["left", "right"] = "right" if column in numbers else "left"
-        table.add_column(printable(column), overflow="fold", no_wrap=unbroken, justify=side)
+        table.add_column(_brief(column), overflow="fold", no_wrap=unbroken, justify=side)
     for row in rows:
         cells = [
-            Text(printable(cell), style=STATUS_COLORS.get(cell, "") if column == "status" else "")
+            Text(_brief(cell), style=STATUS_COLORS.get(cell, "") if column == "status" else "")
             for column, cell in zip(columns, row, strict=True)
         ]
         table.add_row(*cells)
     console().print(table)
+
+
+def _brief(cell: str) -> str:
+    """Return a cell as a terminal takes it; what is longer than anybody reads there is cut."""
+    return printable(cell if len(cell) <= _LONGEST_CELL else f"{cell[:_LONGEST_CELL]}… ({len(cell):,} characters)")
 
 
 def shown_number(value: Any) -> str:

@@ -27,6 +27,7 @@ __all__ = [
     "without_path",
 ]
 
+_LONGEST_LINE: Final = 2_000
 _LONGEST_PROBLEM: Final = 200
 
 
@@ -118,7 +119,12 @@ def _print(experiments: Sequence[Experiment], choice: Choice) -> None:
     dates = zip(experiments, short_names(experiments), strict=True)
     lines += [f"{date}: {_briefly(each)}" for each, date in dates if each.problem]
     for line in lines:
-        console().print(printable(line), highlight=False, markup=False, soft_wrap=True)
+        console().print(
+            printable(line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"),
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _pairs(values: Mapping[str, str]) -> str:

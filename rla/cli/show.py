@@ -38,7 +38,7 @@ SHOWN_PACKAGES: Final = ("torch", "tensorflow", "jax", "numpy", "gymnasium", "gy
 """What people look for first; --json has all."""
 
 MOST_SHOWN: Final = 1_000
-"""So many last values are shown; more are no table for people."""
+"""So many hyper-parameters and last values are shown; more are no table for people."""
 
 
 @click.command()
@@ -111,7 +111,10 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
             "tags": ", ".join(card["tags"]),
         }
     print_table(["run", ""], [[key, value] for key, value in facts.items() if value])
-    print_table(["hyper-parameter", "value"], [[key, str(value)] for key, value in known["parameters"].items()])
+    parameters = {key: str(value) for key, value in itertools.islice(known["parameters"].items(), MOST_SHOWN)}
+    print_table(["hyper-parameter", "value"], [[key, value] for key, value in parameters.items()])
+    if len(known["parameters"]) > MOST_SHOWN:
+        terminal.print(f"… and {len(known['parameters']) - MOST_SHOWN} more, all in --json", highlight=False)
     if known["last"]:
         values = {key: value for key, value in known["last"].items() if key not in (TIMESTAMP, TIME_STEP)}
         shown = list(itertools.islice(values.items(), MOST_SHOWN))

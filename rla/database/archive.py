@@ -116,6 +116,8 @@ def read_archive(path: Path, trust: bool = False, limit: int = 1 << 30) -> Any:
         return pickle.loads(content) if trust else _read_plain(content, str(path), Budget(4 * limit))
     except UntrustedPickleError:
         raise
+    except RecursionError:
+        raise ValueError(f"'{path}' is no pickle that can be read: values are nested too deeply") from None
     except Exception as error:  # a damaged pickle can raise nearly anything
         raise ValueError(f"'{path}' is no pickle that can be read: {error}") from error
 

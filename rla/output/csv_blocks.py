@@ -148,7 +148,7 @@ def blocks(read: Read, start: int) -> Iterator[bytes]:
         if end:
             yield _usable(block[:end] if end < len(block) else block)
         if zero >= 0:
-            raise OSError(errno.EILSEQ, "zeros stand in it, as after a power cut; nothing behind them is read")
+            raise OSError(errno.EILSEQ, "zeros stand in it, as after a power cut, and nothing behind them is read")
         rest = block[end:]
         if len(rest) > LONGEST_RECORD:
             raise _too_long("a line")
