@@ -61,7 +61,7 @@ RUNS_COMPLETED: Final = 200
 _SHOWN_EACH: Final = 100
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
-_LONGEST_CELL: Final = 1_000
+_LONGEST_CELL: Final = 500
 
 _NO_TEXT: Final = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal would take for a command, turns lines around, or cannot encode."""

@@ -113,7 +113,7 @@ class ExperimentRecord:
             problems += found
             if plain is not None:
                 card = card or self.run_card()
-                return StoredParameters(plain, card.types if card else notes, problems)
+                return StoredParameters(plain, notes | card.types if card else notes, problems)
         archived = self._archived_parameters(problems)
         return StoredParameters(*(archived or (dict(self.tracked), {})), problems)
 

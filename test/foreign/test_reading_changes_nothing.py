@@ -15,6 +15,7 @@ import pytest
 from rla import ARCHIVE, TREES, experiment_data_query, single_experiment_query
 from rla.query import experiments
 
+one_format = pytest.mark.parametrize("name_format", ["with spaces"], indirect=True)
 StateOf = Callable[[Path], dict[str, tuple[Any, ...]]]
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -62,12 +63,14 @@ def read_everything(root: Path) -> int:
     return int(program["read_everything"](root))
 
 
+@one_format
 def test_a_data_root_of_the_original_is_the_same_afterwards(original: Path, state_of: StateOf) -> None:
     before = state_of(original)
     assert read_everything(original) == 10
     assert state_of(original) == before
 
 
+@one_format
 def test_a_data_root_that_may_only_be_read_is_read_by_another_user(
     original: Path, state_of: StateOf, as_nobody: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
@@ -103,6 +106,7 @@ def test_a_run_that_lives_changes_only_by_its_own_process(data_root: Path, state
         assert run.stdout is not None
         assert "ready" in iter(run.stdout.readline, "").__next__()
         os.kill(run.pid, signal.SIGSTOP)  # it lives, and writes nothing of its own meanwhile
+        os.waitpid(run.pid, os.WUNTRACED)
         before = state_of(data_root)
         (only,) = experiments(data_root)
         assert (only.status, only.last["loss"]) == ("running", 2)
@@ -114,6 +118,7 @@ def test_a_run_that_lives_changes_only_by_its_own_process(data_root: Path, state
         run.communicate()
 
 
+@one_format
 def test_a_single_query_of_every_tree_changes_nothing(original: Path, state_of: StateOf) -> None:
     before = state_of(original)
     asked = 0

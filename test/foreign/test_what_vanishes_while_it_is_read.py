@@ -67,7 +67,7 @@ def test_each_question_is_answered_while_half_of_the_tree_comes_and_goes(
     data_root: Path, changing: threading.Event, ask: Callable[[Experiments], Any]
 ) -> None:
     seen = set()
-    for _ in range(8):
+    for _ in range(4):
         found = experiments(data_root)
         ask(found)
         dates = [each.record_date for each in found]
@@ -79,7 +79,7 @@ def test_each_question_is_answered_while_half_of_the_tree_comes_and_goes(
 
 
 def test_the_older_query_goes_on_as_well(data_root: Path, changing: threading.Event) -> None:
-    for _ in range(5):
+    for _ in range(3):
         for tree in TREES:
             results = experiment_data_query(data_root, "demo", None, tree)
             assert len(results) >= (KEPT if tree in (LOG, HYPERPARAMETER) else 0)

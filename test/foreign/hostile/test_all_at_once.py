@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+
+from rla import HYPERPARAMETER, RLAWarning, experiment_data_query
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -55,37 +58,36 @@ def test_all_are_listed_in_less_than_300_megabytes_and_nothing_is_run(
     assert not canary.exists()
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["ls", "-n", "0"],
-        ["ls", "-n", "0", "--json"],
-        ["ls", "-n", "0", "--names"],
-        ["query", "-n", "0", "status == unreadable"],
-        ["query", "-n", "0", "status == unreadable", "--json"],
-        ["fsck"],
-        ["fsck", "--json"],
-    ],
-    ids=" ".join,
-)
 def test_each_command_says_them_all_in_plain_text(
-    full: dict[str, Any],
-    data_root: Path,
-    canary: Path,
-    arguments: list[str],
-    rla: Callable[..., Result],
+    full: dict[str, Any], data_root: Path, canary: Path, rla: Callable[..., Result]
 ) -> None:
-    done = rla(*arguments, "--root", data_root)
-    shown = done.stdout
-    assert done.exit_code == (1 if arguments[0] == "fsck" else 0), done.stderr
-    assert CONTROL.search(shown) is None
-    if arguments[0] != "fsck":  # which looks at what is on the disk, and not at archives
-        assert all(date.rpartition("/")[2][:8] in shown for date in full)
-    if "--json" in arguments:
-        json.loads(shown)
-    elif "--names" not in arguments and arguments[0] != "fsck":
-        assert "os.system" in shown
-        assert "zeros stand in it" in shown
+    for command in (["ls", "-n", "0"], ["query", "-n", "0", "status == unreadable"]):
+        for form in ([], ["--json"], ["--names"]):
+            done = rla(*command, *form, "--root", data_root)
+            assert done.exit_code == 0, done.stderr
+            assert CONTROL.search(done.stdout) is None
+            assert all(date.rpartition("/")[2][:8] in done.stdout for date in full)
+            assert ("os.system" in done.stdout) == (form != ["--names"])
+    assert not canary.exists()
+
+
+def test_the_check_of_the_files_goes_through_all_of_them(
+    full: dict[str, Any], data_root: Path, canary: Path, rla: Callable[..., Result]
+) -> None:
+    shown = rla("fsck", "--root", data_root)
+    assert (shown.exit_code, CONTROL.search(shown.stdout)) == (1, None)
+    report = json.loads(rla("fsck", "--root", data_root, "--json").stdout)
+    assert report["experiments"] == len(full) + 3
+    assert report["errors"] == 19  # of rows, of parameter.json and of run cards; yaml and archives are not looked at
+    assert not canary.exists()
+
+
+def test_the_older_query_goes_on(full: dict[str, Any], data_root: Path, canary: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RLAWarning)
+        older = experiment_data_query(data_root, "demo", None, HYPERPARAMETER)
+    assert list(older)[3:] == list(full)
+    assert older["2026/11/20/13-01-01-000001"].hyper_param == {"lr": 0.1}  # type: ignore[union-attr]
     assert not canary.exists()
 
 
