@@ -144,7 +144,7 @@ def _nearest(name: str, known: Iterable[str]) -> list[str]:
     """Return the names that were most likely meant: by the whole name or its last part, in small letters."""
     by_form: dict[str, list[str]] = {}
     for candidate in known:
-        for form in {candidate.lower(), re.split(r"[./]", candidate.lower())[-1]}:
+        for form in {candidate.lower(), re.split(r"[./_-]", candidate.lower())[-1]}:
             by_form.setdefault(form, []).append(candidate)
     forms = difflib.get_close_matches(name.lower(), by_form, n=_NEAREST, cutoff=0.75)
     forms = forms or difflib.get_close_matches(name.lower(), by_form, n=1, cutoff=0.6)
