@@ -6,6 +6,7 @@ n-th call of the training and the n-th call of the writer fail in the same run.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -118,8 +119,10 @@ def wait_until_traced(process: int, tracer: subprocess.Popen[bytes]) -> None:
         if tracer.poll() is not None:
             assert tracer.stderr is not None
             pytest.skip(f"strace may not look at other processes here: {tracer.stderr.read().decode()}")
-        threads = os.listdir(f"/proc/{process}/task")
-        states = [Path(f"/proc/{process}/task/{thread}/status").read_text() for thread in threads]
+        states = []
+        for thread in os.listdir(f"/proc/{process}/task"):
+            with contextlib.suppress(FileNotFoundError):  # it has just ended
+                states.append(Path(f"/proc/{process}/task/{thread}/status").read_text())
         if all("TracerPid:\t0\n" not in state for state in states):
             return
         time.sleep(0.01)
