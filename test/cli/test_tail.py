@@ -45,7 +45,11 @@ def programs(data_root: Path, tmp_path: Path) -> Iterator[Callable[..., subproce
         environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "RLA_ROOT": str(data_root)}
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         command = [sys.executable, *arguments]
-        started.append(subprocess.Popen(command, text=True, cwd=tmp_path, env=environment, **pipes))
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores Ctrl-C
+        try:
+            started.append(subprocess.Popen(command, text=True, cwd=tmp_path, env=environment, **pipes))
+        finally:
+            signal.signal(signal.SIGINT, before)
         return started[-1]
 
     yield start_program

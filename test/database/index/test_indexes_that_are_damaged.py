@@ -54,7 +54,7 @@ def change(path: Path, statement: str) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("damage", damages())
+@pytest.mark.parametrize("damage", list(damages()))
 def test_it_is_built_again_and_told_of(
     damage: Callable[[Path], object], path: Path, index: Index, known: Known, said: list[str]
 ) -> None:
@@ -66,7 +66,7 @@ def test_it_is_built_again_and_told_of(
     assert "built again" in text
 
 
-@pytest.mark.parametrize("damage", damages())
+@pytest.mark.parametrize("damage", list(damages()))
 def test_a_question_without_a_refresh_is_answered_too(
     damage: Callable[[Path], object], path: Path, known: Known, said: list[str]
 ) -> None:
