@@ -35,7 +35,8 @@ def parse_json(content: bytes) -> Any:
     Raises:
         ValueError: it is no JSON, or more than anyone writes down as parameters of a run.
     """
-    if content.count(b",") + content.count(b"[") + content.count(b"{") > MOST_VALUES:
+    opened = content.count(b"[") + content.count(b"{")
+    if content.count(b",") + opened > MOST_VALUES:
         raise ValueError(f"more than {MOST_VALUES:,} values")
     try:
         try:
@@ -44,7 +45,8 @@ def parse_json(content: bytes) -> Any:
             found = json.loads(content)
     except RecursionError:
         raise _too_deep(DEEPEST) from None
-    check_size(found)
+    if opened > DEEPEST or b"\0" in content:  # else it cannot be too deep; other encodings than UTF-8 count wrongly
+        check_size(found)
     return found
 
 

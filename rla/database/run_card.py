@@ -141,7 +141,7 @@ def _fits(key: str, value: Any) -> bool:
     if isinstance(value, (int, float)):
         return abs(value) < _LARGEST  # NaN is not
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return key in _ANYTHING_INSIDE or all(isinstance(item, str) for item in inside)
+    return key in _ANYTHING_INSIDE or set(map(type, inside)) <= {str}
 
 
 def write_run_card(folder: Path, card: RunCard) -> None:

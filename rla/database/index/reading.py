@@ -28,6 +28,9 @@ ENOUGH_FOR_WORKERS: Final = 2_000
 """Below so many experiments, starting workers takes longer than they save."""
 
 MOST_WORKERS: Final = 8
+WORKERS_FOR_A_PROCESSOR: Final = 3
+"""Half of the time they wait for the disk, or for a file server."""
+
 _JOBS_AT_ONCE: Final = 50
 _BATCHES_GIVEN: Final = 2
 _ANSWERS_AHEAD: Final = 80
@@ -65,9 +68,8 @@ def read_experiments(jobs: Sequence[Job], read_rows: ReadRows, now: float) -> Ge
         read_rows: reads the newest values of a log folder; a function of a module where there are many jobs.
         now: seconds since 1970.
     """
-    workers = min(MOST_WORKERS, _processors()) if len(jobs) >= ENOUGH_FOR_WORKERS else 1
-    if workers > 1:
-        yield from _Workers(workers, read_rows, now).read(jobs)
+    if len(jobs) >= ENOUGH_FOR_WORKERS:
+        yield from _Workers(min(MOST_WORKERS, WORKERS_FOR_A_PROCESSOR * _processors()), read_rows, now).read(jobs)
     else:
         yield from (_read(job, read_rows, now) for job in jobs)
 

@@ -24,7 +24,7 @@ def many(experiment: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> li
     """Experiments that are enough for two workers."""
     monkeypatch.setattr(reading, "ENOUGH_FOR_WORKERS", 10)
     monkeypatch.setattr(reading, "_JOBS_AT_ONCE", 5)
-    monkeypatch.setattr(reading, "_processors", lambda: 2)
+    monkeypatch.setattr(reading, "MOST_WORKERS", 2)
     times = [f"13-05-01-{number:06}" for number in range(60)]
     for number, time in enumerate(times):
         experiment(time, lr=number)
