@@ -12,15 +12,9 @@ import itertools
 import os
 import re
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
-
-try:
-    import fcntl
-except ImportError:  # Windows: liveness of a run is then judged by its process alone
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = [
     "append",
@@ -30,11 +24,8 @@ __all__ = [
     "descriptor",
     "fsync",
     "fsync_directory",
-    "is_locked",
     "is_written_aside",
     "link",
-    "lock",
-    "locked_folder",
     "make_directories",
     "make_private_directory",
     "open_append",
@@ -56,10 +47,8 @@ __all__ = [
 
 _numbers = itertools.count()
 _ASIDE = re.compile(r"\..+\.\d+-\d+\.tmp", re.DOTALL)
-_LOCK_ATTEMPTS = 10
 # Windows, some network file systems, and folders that may be written to but not listed
 _NO_SYNC_OF_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM)
-_LOCK_PAUSE_SECONDS = 0.02
 
 PathLike = str | os.PathLike[str]
 
@@ -360,95 +349,3 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
-
-
-def lock(path: PathLike) -> int | None:
-    """Take the lock file at ``path`` without waiting.
-
-    Returns:
-        The descriptor that holds the lock until it is closed, or None when another process holds it.
-    """
-    for attempt in range(_LOCK_ATTEMPTS + 1):
-        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if fcntl is not None:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(fd)
-                if attempt < _LOCK_ATTEMPTS:  # somebody may just be asking `is_locked`
-                    time.sleep(_LOCK_PAUSE_SECONDS)
-                continue
-            except OSError:
-                return fd  # a file system without locks: the process number must do
-        if _is_still_at(fd, path):
-            return fd
-        os.close(fd)  # whoever held it has removed it meanwhile: the next comer would lock another file
-    return None
-
-
-@contextlib.contextmanager
-def locked_folder(path: PathLike, seconds: float = 3.0) -> Iterator[bool]:
-    """Hold the lock of a folder; who asks for it meanwhile waits, some seconds at most.
-
-    The lock is on the folder itself, so no file is made for it. Where the system has no locks of folders (some network
-    file systems, Windows) nobody waits.
-
-    Args:
-        path: the folder.
-        seconds: how long to wait for another process.
-
-    Yields:
-        False when another process still holds it.
-    """
-    try:
-        fd = os.open(path, os.O_RDONLY)
-    except OSError:
-        yield True
-        return
-    try:
-        held = _lock_by(fd, time.monotonic() + seconds)
-        try:
-            yield held
-        finally:
-            if fcntl is not None and held:  # closing alone would not do: a child that was forked meanwhile has it, too
-                with contextlib.suppress(OSError):
-                    fcntl.flock(fd, fcntl.LOCK_UN)
-    finally:
-        os.close(fd)
-
-
-def _lock_by(fd: int, deadline: float) -> bool:
-    """Wait for a lock until a moment of the monotonic clock; False when it could not be had."""
-    while fcntl is not None:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_LOCK_PAUSE_SECONDS)
-        except OSError:
-            break  # no locks there
-        else:
-            break
-    return True
-
-
-def _is_still_at(fd: int, path: PathLike) -> bool:
-    try:
-        return os.path.samestat(os.fstat(fd), os.stat(path))
-    except FileNotFoundError:
-        return False
-
-
-def is_locked(path: PathLike) -> bool:
-    """Say whether some process holds the lock file at ``path``; a missing file is not locked."""
-    if fcntl is None:
-        return False
-    try:
-        with descriptor(path, os.O_RDONLY | os.O_NONBLOCK) as fd:  # a pipe in its place would be waited for
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False

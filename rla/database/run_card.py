@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from rla import files
+from rla import files, locks
 from rla.database.bounded_values import LARGEST_DOCUMENT, parse_json
 from rla.machine import host_name, process_is_alive
 from rla.names import JOURNAL_FOLDER, RUN_CARD_FILE
@@ -176,7 +176,7 @@ def update_run_card(folder: Path, change: Callable[[RunCard], object]) -> RunCar
         OSError: there is no card, it cannot be read or written, or another process has been changing it for seconds.
         ValueError: it is damaged, or no run card.
     """
-    with files.locked_folder(folder) as held:
+    with locks.locked_folder(folder) as held:
         if not held:
             raise OSError(errno.EBUSY, "another process is changing it", os.fspath(folder / RUN_CARD_FILE))
         content = _load(folder)
@@ -242,7 +242,7 @@ def observed_status(card: RunCard | None, folder: Path, now: float | None = None
     if card.status != RUNNING:
         return card.status
     if card.host == host_name():
-        lives = files.is_locked(folder / LOCK_FILE) or process_is_alive(card.pid, card.process_start)
+        lives = locks.is_locked(folder / LOCK_FILE) or process_is_alive(card.pid, card.process_start)
         return RUNNING if lives else DEAD
     silence = (time.time() if now is None else now) - card.heartbeat
     return STALE if silence > STALE_AFTER_SECONDS else RUNNING

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from rla import files
+from rla import files, locks
 from rla.database.archive import objects_path, write_archive, write_objects
 from rla.database.creation import create_experiment, not_writable
 from rla.database.parameters import write_parameters
@@ -83,7 +83,7 @@ class Run:
         Raises:
             OSError: it could not be written; an earlier card is unchanged.
         """
-        with files.locked_folder(self.log_dir):  # how a run goes matters more than waiting for somebody's lock
+        with locks.locked_folder(self.log_dir):  # how a run goes matters more than waiting for somebody's lock
             stored = read_run_card(self.log_dir)
             if stored is not None:
                 self.card.tags, self.card.extra = stored.tags, stored.extra

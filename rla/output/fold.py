@@ -6,7 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from rla import files
+from rla import locks
 from rla.errors import JournalVersionError, RunIsAliveError, warn_quietly
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.commit import Commit
@@ -43,7 +43,7 @@ def fold_dead_run(directory: Path) -> int:
     folder = directory / JOURNAL_FOLDER
     if not folder.is_dir():
         return 0
-    lock = files.lock(folder / LOCK_FILE)
+    lock = locks.lock(folder / LOCK_FILE)
     if lock is None:
         raise RunIsAliveError(str(directory))
     try:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rla import files
+from rla import files, locks
 from rla.errors import RunIsAliveError
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.base import FileOutput, Output
@@ -78,7 +78,7 @@ class Pipeline:
         self._later: deque[Record] = deque()
         folder = directory / JOURNAL_FOLDER
         files.make_directories(folder)
-        lock = files.lock(folder / LOCK_FILE)
+        lock = locks.lock(folder / LOCK_FILE)
         if lock is None:
             raise RunIsAliveError(str(directory))
         self._lock: int = lock

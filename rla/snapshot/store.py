@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from rla import files
+from rla import files, locks
 from rla.names import INTERNAL
 
 __all__ = ["CodeStore", "Garbage", "body_key"]
@@ -144,7 +144,7 @@ class CodeStore:
         if not os.path.isdir(self.folder):
             return Garbage(0, 0)
         try:
-            lock = files.lock(f"{self.folder}/{_LOCK}")
+            lock = locks.lock(f"{self.folder}/{_LOCK}")
         except OSError:  # of another user
             lock = None
         if lock is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rla import files
+from rla import files, locks
 from rla.database.run_card import RunCard, update_run_card
 
 Found = Callable[..., Path]
@@ -31,8 +31,8 @@ def holder() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
 
     def hold(folder: Path) -> subprocess.Popen[str]:
         program = (
-            "import sys; from rla import files\n"
-            "with files.locked_folder(sys.argv[1]) as held: print(held, flush=True); sys.stdin.readline()"
+            "import sys; from rla import locks\n"
+            "with locks.locked_folder(sys.argv[1]) as held: print(held, flush=True); sys.stdin.readline()"
         )
         process = subprocess.Popen(
             [sys.executable, "-c", program, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -95,7 +95,7 @@ def test_it_waits_for_another_process(found_experiment: Found, holder: Callable)
 def test_it_does_not_wait_for_ever(found_experiment: Found, holder: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = found_experiment(NAME, card=CARD)
     holder(folder)
-    monkeypatch.setattr(files, "locked_folder", functools.partial(files.locked_folder, seconds=0.1))
+    monkeypatch.setattr(locks, "locked_folder", functools.partial(locks.locked_folder, seconds=0.1))
     with pytest.raises(OSError, match="another process is changing it"):
         update_run_card(folder, tagging("never"))
     assert "never" not in (folder / "experiment.json").read_text()
@@ -104,15 +104,15 @@ def test_it_does_not_wait_for_ever(found_experiment: Found, holder: Callable, mo
 def test_a_child_that_was_forked_under_the_lock_does_not_keep_it(tmp_path: Path) -> None:
     program = """
 import os, sys
-from rla import files
+from rla import locks
 waits, lives = os.pipe()
-with files.locked_folder(sys.argv[1]) as held:
+with locks.locked_folder(sys.argv[1]) as held:
     assert held
     if not os.fork():
         os.close(lives)
         os.read(waits, 1)  # lives as long as its parent, with the descriptor of the folder
         os._exit(0)
-with files.locked_folder(sys.argv[1], seconds=0.1) as held:
+with locks.locked_folder(sys.argv[1], seconds=0.1) as held:
     print(held)
 """
     done = subprocess.run(
@@ -125,7 +125,7 @@ def test_without_locks_of_folders_nobody_waits(found_experiment: Found, monkeypa
     def refuse(fd: int, operation: int) -> None:
         raise OSError("no locks here")
 
-    monkeypatch.setattr(files.fcntl, "flock", refuse)
+    monkeypatch.setattr(locks.fcntl, "flock", refuse)
     folder = found_experiment(NAME, card=CARD)
     assert update_run_card(folder, tagging("a")).tags == ["a"]
 

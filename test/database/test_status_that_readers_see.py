@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rla import files
+from rla import locks
 from rla.database.run_card import RunCard, observed_status, read_run_card, write_run_card
 from rla.machine import host_name, process_is_alive, process_start
 
@@ -60,7 +60,7 @@ def test_a_heartbeat_of_now_does_not_make_a_dead_process_live(tmp_path: Path, en
 
 def test_a_held_lock_alone_tells_that_a_run_of_this_host_lives(tmp_path: Path, ended: int) -> None:
     (tmp_path / ".journal").mkdir()
-    held = files.lock(tmp_path / ".journal" / "lock")
+    held = locks.lock(tmp_path / ".journal" / "lock")
     assert held is not None
     assert observed_status(card(pid=ended), tmp_path) == "running"
     os.close(held)
