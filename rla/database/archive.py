@@ -21,6 +21,7 @@ __all__ = [
     "ArchivedState",
     "accept_as_plain_state",
     "objects_path",
+    "objects_path_text",
     "read_archive",
     "read_object",
     "write_archive",
@@ -84,11 +85,11 @@ class _PlainUnpickler(pickle.Unpickler):
         if (module, name) in _stand_ins:
             return type("ArchivedState", (ArchivedState,), {})
         if (module, name) == ("argparse", "Namespace"):
-            return type("Namespace", (argparse.Namespace,), {})
+            return type("Namespace", (argparse.Namespace,), {"__new__": lambda cls: argparse.Namespace()})
         if module.startswith("pathlib") and name in _PATHS:
             return lambda *parts: Path(*map(str, parts))
         if (module, name) == ("copyreg", "_reconstructor"):
-            return lambda kind, base, state: object.__new__(kind) if base is object else base(state)
+            return lambda kind, base, state: kind.__new__(kind) if base is object else base(state)
         if (module, name) == ("builtins", "bytes"):
             return lambda: b""  # how protocol 2 writes no bytes
         if (module, name) in self._safe:
@@ -142,7 +143,12 @@ def write_archive(path: Path, content: dict[str, Any]) -> None:
 
 def objects_path(archive: Path) -> Path:
     """Return the file beside an archive that keeps what is no plain data."""
-    return archive.with_name(archive.name.removesuffix(".pkl") + ".objects")
+    return Path(objects_path_text(str(archive)))
+
+
+def objects_path_text(archive: str) -> str:
+    """Return the same as text: making a path of a hundred thousand archives takes a while."""
+    return f"{archive.removesuffix('.pkl')}.objects"
 
 
 def write_objects(archive: Path, objects: dict[str, Any]) -> list[str]:

@@ -92,7 +92,7 @@ def read_parameters(folder: Path) -> dict[str, Any] | None:
     return None if found is None else restore(found, notes)
 
 
-def load_parameters(folder: Path) -> tuple[dict[str, Any] | None, dict[str, str], list[str]]:
+def load_parameters(folder: str | os.PathLike[str]) -> tuple[dict[str, Any] | None, dict[str, str], list[str]]:
     """Read the plain hyper-parameters of a folder, and say what is wrong with its files.
 
     Returns:
@@ -101,7 +101,7 @@ def load_parameters(folder: Path) -> tuple[dict[str, Any] | None, dict[str, str]
     """
     problems: list[str] = []
     for suffix, parse, limit in ((".json", parse_json, LARGEST_DOCUMENT), (".yaml", _parse_yaml, LARGEST_YAML)):
-        path = folder / f"{PARAMETER_FILE}{suffix}"
+        path = f"{os.fspath(folder)}/{PARAMETER_FILE}{suffix}"
         try:
             content = parse(files.read_regular(path, limit))
         except (OSError, ValueError) as error:

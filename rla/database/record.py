@@ -109,7 +109,7 @@ class ExperimentRecord:
         for tree in dict.fromkeys((self.tree, HYPERPARAMETER, LOG, CODE)):
             if tree == ARCHIVE:
                 continue
-            plain, notes, found = load_parameters(self.place.path(tree))
+            plain, notes, found = load_parameters(self.place.path_text(tree))
             problems += found
             if plain is not None:
                 card = card or self.run_card()

@@ -115,8 +115,8 @@ _KNOWN: Final = {known.name: known.type for known in fields(RunCard) if known.na
 _KINDS: Final[dict[str, tuple[type, ...]]] = {
     "str": (str,),
     "bool": (bool,),
-    "int": (int,),
-    "float": (int, float),
+    "int": (int, bool),
+    "float": (int, float, bool),
     "None": (type(None),),
     "list[str]": (list,),
     "dict[str, str]": (dict,),
@@ -125,23 +125,31 @@ _KINDS: Final[dict[str, tuple[type, ...]]] = {
 
 
 _KINDS_OF: Final = {
-    name: tuple(kind for each in str(annotation).split(" | ") for kind in _KINDS.get(each, ()))
+    name: frozenset(kind for each in str(annotation).split(" | ") for kind in _KINDS.get(each, ()))
     for name, annotation in _KNOWN.items()
 }
 _LARGEST: Final = 1e15
 """Larger numbers are no moment, and no count."""
 
+_SURELY: Final = {name: kinds & {str, bool, type(None)} for name, kinds in _KINDS_OF.items() if name != "status"}
+"""The kinds of which every value fits."""
+
+_TEXTS: Final = frozenset({str})
 _ANYTHING_INSIDE: Final = {name for name, annotation in _KNOWN.items() if "Any" in str(annotation)}
 
 
 def _fits(key: str, value: Any) -> bool:
     """Say whether a value is of its field's kind; in a card of a foreign hand, one that is not counts as missing."""
-    if not isinstance(value, _KINDS_OF.get(key, ())) or (key == "status" and not value):
+    kind = type(value)
+    if kind not in _KINDS_OF.get(key, ()):
         return False
-    if isinstance(value, (int, float)):
-        return abs(value) < _LARGEST  # NaN is not
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return key in _ANYTHING_INSIDE or set(map(type, inside)) <= {str}
+    if key == "status":
+        return bool(value)
+    if kind is int or kind is float:
+        return bool(-_LARGEST < value < _LARGEST)  # NaN is not
+    if kind is dict or kind is list:
+        return key in _ANYTHING_INSIDE or _TEXTS.issuperset(map(type, value.values() if kind is dict else value))
+    return True
 
 
 def write_run_card(folder: Path, card: RunCard) -> None:
@@ -198,7 +206,7 @@ def read_run_card(folder: Path) -> RunCard | None:
         return None
 
 
-def load_run_card(folder: Path) -> RunCard:
+def load_run_card(folder: str | os.PathLike[str]) -> RunCard:
     """Read the card of an experiment's log folder.
 
     Raises:
@@ -208,8 +216,8 @@ def load_run_card(folder: Path) -> RunCard:
     return _card_of(_load(folder))
 
 
-def _load(folder: Path) -> dict[str, Any]:
-    content = parse_json(files.read_regular(folder / RUN_CARD_FILE, LARGEST_DOCUMENT))
+def _load(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    content = parse_json(files.read_regular(f"{os.fspath(folder)}/{RUN_CARD_FILE}", LARGEST_DOCUMENT))
     if not isinstance(content, dict):
         raise ValueError(f"it holds no names and values, but a value of type '{type(content).__name__}'")
     return content
@@ -218,12 +226,15 @@ def _load(folder: Path) -> dict[str, Any]:
 def _card_of(content: dict[str, Any]) -> RunCard:
     extra = {key: value for key, value in content.items() if key not in _KNOWN}
     try:
-        return RunCard(**{key: value for key, value in content.items() if _fits(key, value)}, extra=extra)
+        fitting = {
+            key: value for key, value in content.items() if type(value) in _SURELY.get(key, ()) or _fits(key, value)
+        }
+        return RunCard(**fitting, extra=extra)
     except TypeError as error:
         raise ValueError(f"it is no run card: {error}") from error
 
 
-def observed_status(card: RunCard | None, folder: Path, now: float | None = None) -> str:
+def observed_status(card: RunCard | None, folder: str | os.PathLike[str], now: float | None = None) -> str:
     """Return the status as a reader sees it.
 
     A card that says ``running`` is not believed: the run's lock is tried, then its process (on its own host), then
@@ -242,7 +253,7 @@ def observed_status(card: RunCard | None, folder: Path, now: float | None = None
     if card.status != RUNNING:
         return card.status
     if card.host == host_name():
-        lives = locks.is_locked(folder / LOCK_FILE) or process_is_alive(card.pid, card.process_start)
+        lives = locks.is_locked(f"{os.fspath(folder)}/{LOCK_FILE}") or process_is_alive(card.pid, card.process_start)
         return RUNNING if lives else DEAD
     silence = (time.time() if now is None else now) - card.heartbeat
     return STALE if silence > STALE_AFTER_SECONDS else RUNNING

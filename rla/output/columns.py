@@ -64,7 +64,7 @@ def read_columns(directory: str | os.PathLike[str], keys: Sequence[str]) -> Colu
         directory: the run's log folder.
         keys: what is wanted.
     """
-    directory = Path(directory)
+    directory = os.fspath(directory)
     flush_if_open(directory)
     wanted = list(dict.fromkeys(keys))
     problems: list[str] = []
@@ -87,10 +87,10 @@ class _Found(Progress):
     problem: str | None = None
 
 
-def _read_file(directory: Path, wanted: list[str]) -> _Found:
+def _read_file(directory: str, wanted: list[str]) -> _Found:
     found = _Found(collected=_Collected(wanted))
     try:
-        with open_csv(directory / PROGRESS_FILE) as file:
+        with open_csv(f"{directory}/{PROGRESS_FILE}") as file:
             problem = encoding_problem(file.header)
             found.problem = problem and f"{PROGRESS_FILE}: {problem}"
             found.columns = file.columns
@@ -102,12 +102,12 @@ def _read_file(directory: Path, wanted: list[str]) -> _Found:
     return found
 
 
-def _long_values(found: _Found, directory: Path) -> dict[str, dict[int, Value]]:
+def _long_values(found: _Found, directory: str) -> dict[str, dict[int, Value]]:
     """Return the values of wanted keys that have no column, by row."""
     values: dict[str, dict[int, Value]] = {}
     without = set(found.collected.keys).difference(found.columns) if len(found.columns) >= LARGEST_WIDTH else ()
     try:
-        for row, key, value in read_long(directory) if without else ():
+        for row, key, value in read_long(Path(directory)) if without else ():
             if key in without:
                 values.setdefault(key, {})[row] = value
     except OSError as error:

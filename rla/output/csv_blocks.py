@@ -11,7 +11,6 @@ import errno
 import os
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from rla import files
@@ -71,14 +70,14 @@ class CsvFile(NamedTuple):
 
 
 @contextlib.contextmanager
-def open_csv(path: Path) -> Iterator[CsvFile]:
+def open_csv(path: str | os.PathLike[str]) -> Iterator[CsvFile]:
     """Open a file for reading.
 
     Raises:
         OSError: it is not there, no regular file, or its first record is no header; the text says why.
     """
-    with files.open_regular(path) as stream:
-        descriptor = stream.fileno()
+    descriptor, status = files.regular_descriptor(path)
+    try:
         head = os.pread(descriptor, HEAD_BYTES, 0)
         whole = len(head) < HEAD_BYTES
 
@@ -90,7 +89,9 @@ def open_csv(path: Path) -> Iterator[CsvFile]:
 
         header = _header(read)
         columns = parse_header(header) if header else []
-        yield CsvFile(read, read_into, os.fstat(descriptor), columns, len(header), header)
+        yield CsvFile(read, read_into, status, columns, len(header), header)
+    finally:
+        os.close(descriptor)
 
 
 def _header(read: Read) -> bytes:

@@ -39,7 +39,7 @@ class Position(NamedTuple):
     rows: int
 
 
-def segments_of(folder: Path) -> list[int]:
+def segments_of(folder: str | os.PathLike[str]) -> list[int]:
     """Return the numbers of the segments in a journal folder, in order; none when there is no journal.
 
     Raises:

@@ -62,8 +62,8 @@ def read_last_values(directory: str | os.PathLike[str], before: LastValues | Non
         before: what was found there earlier: only what came since is read. It may be of a file that was changed in any
             way meanwhile.
     """
-    directory = Path(directory)
-    folder = directory / JOURNAL_FOLDER
+    directory = os.fspath(directory)  # as text: making a path takes as long as asking the system for what it names
+    folder = f"{directory}/{JOURNAL_FOLDER}"
     if before is not None and before.problem is not None:
         before = None
     for attempt in range(1, _ATTEMPTS + 1):
@@ -83,12 +83,13 @@ def _told(found: LastValues, problem: str | None) -> LastValues:
     return LastValues(found.values, found.state, found.problem or problem)
 
 
-def _journaled(directory: Path, folder: Path, before: LastValues | None, at_last: bool) -> LastValues | None:
+def _journaled(directory: str, journal: str, before: LastValues | None, at_last: bool) -> LastValues | None:
     """Return the values of the files, and those of the journal over them; None when the run changed both meanwhile.
 
     All rows before the commit are in the file. So the commit comes first, then the file, and last the journal behind
     the commit: no row is missed, and the journal has the newest.
     """
+    folder = Path(journal)
     position = None if at_last else _committed(folder)
     filed = _filed(directory, before)
     values = dict(filed.values)
@@ -121,9 +122,9 @@ def _committed(folder: Path) -> Position | None:
     return position if all(type(number) is int and number >= 0 for number in position) else None
 
 
-def _filed(directory: Path, before: LastValues | None) -> LastValues:
+def _filed(directory: str, before: LastValues | None) -> LastValues:
     """Return the newest values of the files."""
-    path = directory / PROGRESS_FILE
+    path = f"{directory}/{PROGRESS_FILE}"
     try:
         if before is not None and before.state.items() >= _identity(os.stat(path)).items():
             return before
@@ -139,7 +140,7 @@ def _identity(status: os.stat_result) -> dict[str, int]:
     return {"inode": status.st_ino, "size": status.st_size, "modified": status.st_mtime_ns}
 
 
-def _newest(file: CsvFile, directory: Path, before: LastValues | None) -> LastValues:
+def _newest(file: CsvFile, directory: str, before: LastValues | None) -> LastValues:
     start = file.start
     if before is not None and _goes_on(file, before.state.get("end"), before.state.get("mark")):
         start = before.state["end"]
@@ -168,10 +169,10 @@ def _mark(file: CsvFile, end: int) -> int:
     return zlib.crc32(file.read(max(end - _MARK_BYTES, 0), end), zlib.crc32(file.header))
 
 
-def _add_long(values: dict[str, Value], state: dict[str, Any], directory: Path, since: dict[str, Any]) -> str | None:
+def _add_long(values: dict[str, Value], state: dict[str, Any], directory: str, since: dict[str, Any]) -> str | None:
     """Add the values of keys that have no column; return what is wrong with their file."""
     try:
-        with open_csv(directory / LONG_FILE) as file:
+        with open_csv(f"{directory}/{LONG_FILE}") as file:
             goes_on = _goes_on(file, since.get("long end"), since.get("long mark"))
             start = end = since["long end"] if goes_on else file.start
             for block in blocks(file.read, start):

@@ -64,6 +64,8 @@ def newest_cells(file: CsvFile, start: int, columns: Iterable[int]) -> Newest:
                 return Newest(search.values, end, search.problem)
         except OSError:
             pass  # a second look says what is wrong, and has what comes before it
+    elif (record := _last_record(block := file.read(start, HEAD_BYTES), width)) is not None and b"\0" not in block:
+        return Newest({place: record[place] for place in columns}, start + len(block), encoding_problem(block))
     end, error = end_of_records(file.read, start)
     search = _Search(set(columns), width, forgiving=True)
     try:
@@ -111,6 +113,14 @@ def last_newline(file: CsvFile, start: int) -> int | None:
         span *= TAIL_GROWTH
 
 
+def _last_record(block: bytes, width: int) -> list[Value] | None:
+    """Return the last record of a table where it has all values, as it mostly has, without parsing the others."""
+    if not block.endswith(b"\n") or b'"' in block or block.count(b",") != (width - 1) * block.count(b"\n"):
+        return None
+    (record,) = parse_block(block[block.rfind(b"\n", 0, -1) + 1 :])
+    return record if len(record) == width and None not in record else None
+
+
 class _Search:
     """Looks for the newest values of columns, in one block after the other, the last first.
 
@@ -140,6 +150,10 @@ class _Search:
         if len(block) > _PARSED_BYTES and self._look_at_structure(block):
             return True
         self.problem = self.problem or encoding_problem(block)
+        if (record := _last_record(block, self._width)) is not None:
+            self.values.update((place, record[place]) for place in self._missing)
+            self._missing.clear()
+            return True
         records = parse_block(without_blank_lines(block) if self._forgiving else block)
         if not self._forgiving and any(len(record) != self._width for record in records):
             return False

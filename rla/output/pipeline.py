@@ -29,7 +29,7 @@ _open: dict[str, Pipeline] = {}
 """The pipelines of this process, by the real path of their folder."""
 
 
-def flush_if_open(directory: Path) -> None:
+def flush_if_open(directory: str | os.PathLike[str]) -> None:
     """Bring the files of a folder up to date when this process records into it."""
     pipeline = _open.get(os.path.realpath(directory)) if _open else None
     if pipeline is not None and pipeline.pid == os.getpid():

@@ -72,7 +72,9 @@ def read_progress(directory: str | os.PathLike[str]) -> Progress:
     return with_journal(directory, lambda: _read_csv(directory))
 
 
-def with_journal(directory: Path, read: Callable[[], ReadT], tell: Callable[[str], object] = warn_quietly) -> ReadT:
+def with_journal(
+    directory: str | os.PathLike[str], read: Callable[[], ReadT], tell: Callable[[str], object] = warn_quietly
+) -> ReadT:
     """Read the rows of the files, and add those that only the journal has.
 
     Args:
@@ -80,21 +82,21 @@ def with_journal(directory: Path, read: Callable[[], ReadT], tell: Callable[[str
         read: reads the files; called again when the writer moved rows from the journal into them meanwhile.
         tell: called with a sentence when the journal cannot be read.
     """
-    folder = directory / JOURNAL_FOLDER
+    folder = f"{os.fspath(directory)}/{JOURNAL_FOLDER}"
     before: object = None
     for _ in range(_ATTEMPTS):
         journaled = _segments(folder, tell)
         progress = read()
         now = (progress.lines, journaled[:1])
         # where nothing has moved, rows that are missing between the two are lost, and not just on their way
-        if not journaled or _add_journal(progress, folder, with_gap=now == before, tell=tell):
+        if not journaled or _add_journal(progress, Path(folder), with_gap=now == before, tell=tell):
             break
         before = now
         time.sleep(_PAUSE_SECONDS)  # the writer moved rows from the journal into the file between the two looks
     return progress
 
 
-def _segments(folder: Path, tell: Callable[[str], object]) -> list[int]:
+def _segments(folder: str, tell: Callable[[str], object]) -> list[int]:
     try:
         return segments_of(folder)
     except OSError as error:  # of another user, say: one such run must not hide the others of a list

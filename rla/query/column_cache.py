@@ -31,6 +31,9 @@ LARGEST_BYTES: Final = 512 << 20
 
 _LARGEST_RUN: Final = 32 << 20
 _VERSION: Final = 1
+_PAGE_BYTES: Final = 16384
+"""Most columns fit into a page or two: few writes take them all."""
+
 _KINDS: Final = "ifb"
 """Kinds of numpy arrays that are kept: integers, floats, bools. Texts are read again."""
 
@@ -60,6 +63,7 @@ class ColumnCache:
                 self._connection = sqlite3.connect(self._path, timeout=5.0, isolation_level=None)
                 # a power cut may damage what was written last: that is what the checksums are for
                 self._connection.execute("PRAGMA synchronous = OFF")
+                self._connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                 self._connection.execute(_TABLE)
         return self
 

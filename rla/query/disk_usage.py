@@ -98,15 +98,13 @@ def disk_usage(
 
 
 def _usage(store: IndexStore, task: str | None, number: int) -> tuple[DiskUsage, list[int]]:
-    trees = {key: tree for tree in TREES if (key := store.find_key("run", f"size.{tree}")) is not None}
     counts = count_of_experiments(store, task)
-    tasks: dict[str, dict[str, int]] = {name: {} for name in counts}
-    for of_task, key, total, _ in sums_by_task(store, list(trees), task):
-        if total:
-            tasks[of_task][trees[key]] = total
+    sums = sums_by_task(store, [f"size.{tree}" for tree in TREES], task)
+    tasks: dict[str, dict[str, int]] = {
+        name: {tree: total for tree, total in zip(TREES, sums.get(name, ()), strict=False) if total} for name in counts
+    }
     by_size = dict(sorted(tasks.items(), key=lambda item: (-sum(item[1].values()), item[0])))
-    key_of_size = store.find_key("run", "size")
-    ids = largest(store, key_of_size, number, task) if number and key_of_size is not None else []
+    ids = largest(store, "size", number, task) if number else []
     return DiskUsage(by_size, counts, []), ids
 
 

@@ -62,10 +62,11 @@ def load_episodes(experiments: Experiments, parameters: str | Sequence[str]) -> 
 
 def _columns_of(experiment: Experiment, keys: Sequence[str], cache: ColumnCache) -> Columns:
     """Read columns of a run, from the cache where its rows are as they were."""
-    stamp = cache.stamp_of(experiment.log_dir)
+    log_dir = experiment.log_dir
+    stamp = cache.stamp_of(log_dir)
     found = cache.read(experiment.name, keys, stamp)
     if found is None:
-        found = read_columns(experiment.log_dir, keys)
+        found = read_columns(log_dir, keys)
         cache.keep(experiment.name, keys, stamp, found)
     return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rla.output.last_values import LastValues, read_last_values
@@ -11,7 +10,7 @@ from rla.output.last_values import LastValues, read_last_values
 __all__ = ["read_rows"]
 
 
-def read_rows(log_dir: Path, before: tuple[Mapping[str, Any], Any] | None) -> LastValues:
+def read_rows(log_dir: str, before: tuple[Mapping[str, Any], Any] | None) -> LastValues:
     """Return the newest value of each key of a run.
 
     Args:

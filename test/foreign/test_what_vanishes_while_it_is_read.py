@@ -92,14 +92,14 @@ def test_a_file_that_goes_just_before_it_is_opened_counts_as_missing(
     for number in range(2):
         write(data_root, DAYS[0], number)
     log = next((data_root / LOG / "demo" / DAYS[0]).iterdir())
-    open_regular = files._open_regular
+    open_regular = files.regular_descriptor
 
     def vanish(path: Any) -> int:
         if Path(path).name == name and Path(path).parent == log:
             shutil.rmtree(log, ignore_errors=True)
         return open_regular(path)
 
-    monkeypatch.setattr(files, "_open_regular", vanish)
+    monkeypatch.setattr(files, "regular_descriptor", vanish)
     found = list(experiments(data_root))
     assert len(found) == 2
     assert {each.status for each in found} == {"unknown"}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from rla.database.expression.conditions import Column, Condition, Conditions, Parameter
+from rla.database.expression.conditions import Column, Conditions, Parameter
 from rla.database.expression.facts import FACTS
 from rla.database.expression.parsing import KINDS, parse
 from rla.database.expression.tree import AllOf, Comparison, Expression, Key, Node, Not
@@ -19,7 +19,8 @@ FindKey = Callable[[str, str], int | None]
 """From the kind (``run``, ``params``, ``last``) and name of a key to its number, None where no experiment has it."""
 
 _ROWS: Final = "SELECT experiment, number, text FROM value WHERE key = ?"
-_AGES: Final = "SELECT experiment, ? - number AS number, NULL AS text FROM value WHERE key = ?"
+_FACTS: Final = "SELECT experiment, number, text FROM fact_value WHERE key = ?"
+_AGES: Final = "SELECT experiment, ? - number AS number, NULL AS text FROM fact_value WHERE key = ?"
 _NEAREST: Final = 3
 _LISTED: Final = 8
 
@@ -29,8 +30,9 @@ def compile_sql(
 ) -> tuple[str, list[Parameter]]:
     """Return an expression as a condition on ``experiment.id``: ``experiment.id IN (SELECT …)``, joined by AND and OR.
 
-    It asks tables ``value (key, experiment, number, text)`` and ``tag (experiment, tag)``, each comparison once, by
-    key. A statement with it runs inside of `matching_function`.
+    It asks tables ``value (key, experiment, number, text)``, ``fact_value``, which has the same columns for the keys of
+    facts, and ``tag (experiment, tag)``: each comparison once, by key. A statement with it runs inside of
+    `matching_function`.
 
     Args:
         expression: what `parse` returned.
@@ -114,17 +116,14 @@ class _Compiler:
     def _column(self, key: Key) -> Column:
         fact = FACTS.get(key.name) if key.kind in (None, "run") else None
         if fact is None:
-            return Column(None, self._rows(self.number_of(key)))
+            return Column(None, (_ROWS, [self.number_of(key)]))
         if key.name == "age":
             start = self._find_key("run", "start")
             return Column(fact.type, None if start is None else (_AGES, [self._now, start]))
         if fact.type == "tags":
             return Column(fact.type, None)
-        return Column(fact.type, self._rows(self._find_key("run", key.name)), key.name == "name")
-
-    @staticmethod
-    def _rows(number: int | None) -> Condition | None:
-        return None if number is None else (_ROWS, [number])
+        number = self._find_key("run", key.name)
+        return Column(fact.type, None if number is None else (_FACTS, [number]), key.name == "name")
 
     def number_of(self, key: Key) -> int:
         """Return the number of a hyper-parameter or recorded key."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -41,7 +40,7 @@ def decode(encoded: bytes) -> Any:
 
 def _has_none_of_json(content: Any) -> bool:
     """Say whether there is a number that JSON does not have."""
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         return any(map(_has_none_of_json, content.values()))
     if isinstance(content, (list, tuple)):
         return any(map(_has_none_of_json, content))

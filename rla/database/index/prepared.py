@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import functools
+from typing import Any, NamedTuple
 
 from rla.database.index.documents import encode
 from rla.database.index.entry import IndexEntry
-from rla.database.index.facts import Searchable, facts_of, searchable_values
+from rla.database.index.facts import facts_of, searchable_facts, searchable_values
 from rla.database.plain_values import text_of
 
-__all__ = ["PreparedExperiment", "prepare"]
+__all__ = ["COLUMNS", "DETAILS", "Keys", "PreparedExperiment", "prepare"]
+
+COLUMNS = ("task", "day", "name", "stamp", "trees", "status", "unfinished", "parameters", "types")
+DETAILS = ("facts", "last", "rows_state")
+
+Keys = tuple[tuple[str, tuple[str, ...]], ...]
+"""Names of keys, by kind."""
 
 
-@dataclass(frozen=True)
-class PreparedExperiment:
-    """A row of the table of experiments, with what belongs to it in other tables.
+class PreparedExperiment(NamedTuple):
+    """A row of the table of experiments, with what belongs to it in other tables: plain data that is quickly pickled.
 
     Attributes:
-        task, day, name: where it lies.
-        columns: its other columns there, by name.
-        details: its columns in the table of details, by name.
-        values: what can be searched, by kind and name of its key.
+        columns: its columns there, in the order of `COLUMNS`.
+        details: its columns in the table of details, in the order of `DETAILS`.
+        facts: its columns in the table of facts: the values of `FACT_NAMES`.
+        keys: the other values that can be searched.
+        numbers: the readings of the values of these keys as numbers.
+        texts: their texts.
         tags: its tags.
     """
 
-    task: str
-    day: str
-    name: str
-    columns: dict[str, Any]
-    details: dict[str, Any]
-    values: dict[tuple[str, str], Searchable]
+    columns: tuple[Any, ...]
+    details: tuple[bytes, ...]
+    facts: list[float | str | None]
+    keys: Keys
+    numbers: list[float | None]
+    texts: list[str | None]
     tags: list[str]
 
 
@@ -38,19 +45,25 @@ def prepare(entry: IndexEntry) -> PreparedExperiment:
     """Make an experiment ready to be written."""
     tags = list(map(text_of, entry.card.tags)) if entry.card else []
     facts = facts_of(entry)
-    columns = {
-        "stamp": entry.stamp,
-        "status": entry.status,
-        "trees": " ".join(entry.sizes),
-        "unfinished": entry.unfinished,
-        "parameters": encode(entry.parameters.plain),
-        "types": encode(entry.parameters.types),
-    }
-    details = {
-        "facts": encode(facts | {"tags": tags, "sizes": entry.sizes}),
-        "last": encode(dict(entry.last)),
-        "rows_state": encode(entry.rows_state),
-    }
-    place = entry.place
-    values = searchable_values(entry, facts)
-    return PreparedExperiment(place.task, place.day, place.index_name, columns, details, values, tags)
+    place, parameters = entry.place, entry.parameters
+    columns = (
+        *(place.task, place.day, place.index_name, entry.stamp, " ".join(entry.sizes), entry.status, entry.unfinished),
+        *(encode(parameters.plain), encode(parameters.types)),
+    )
+    details = (
+        encode(facts | {"tags": tags, "sizes": entry.sizes, "files": entry.files}),
+        encode(dict(entry.last)),
+        encode(entry.rows_state),
+    )
+    facts_searched = searchable_facts(facts)
+    values = searchable_values(entry)
+    searchable = [value for of_kind in values.values() for value in of_kind.values()]
+    keys = tuple((kind, _the_same(tuple(of_kind))) for kind, of_kind in values.items())
+    numbers, texts = [value[0] for value in searchable], [value[1] for value in searchable]
+    return PreparedExperiment(columns, details, facts_searched, keys, numbers, texts, tags)
+
+
+@functools.lru_cache(maxsize=64)
+def _the_same(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return one object for equal names, which most experiments have: it is pickled once."""
+    return names

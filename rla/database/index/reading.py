@@ -7,22 +7,26 @@ script, nor `multiprocessing`, which imports the script once more.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import queue
+import struct
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 from rla.database.index.entry import UNREADABLE, IndexEntry, ReadRows, read_entry, stamp_of
 from rla.database.index.prepared import PreparedExperiment, prepare
+from rla.database.index_name import parse_index_name
 from rla.database.trees import ExperimentPlace
 from rla.names import LOG
 
-__all__ = ["Job", "read_experiments", "work"]
+__all__ = ["Job", "Reader", "read_experiments", "work"]
 
 ENOUGH_FOR_WORKERS: Final = 2_000
 """Below so many experiments, starting workers takes longer than they save."""
@@ -36,9 +40,13 @@ _BATCHES_GIVEN: Final = 2
 _ANSWERS_AHEAD: Final = 80
 """So many batches may wait while others are written, so that no worker waits for the writing."""
 
+_LENGTH: Final = struct.Struct("<Q")
+_FEW_COLLECTIONS: Final = 100_000
+"""A worker makes next to no cycles of references."""
+
 _PROGRAM: Final = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from rla.database.index.reading import work; work(sys.stdin.buffer, sys.stdout.buffer)"
+    "import pickle, sys; stream = sys.stdin.buffer; stream.read(8); sys.path[:] = pickle.load(stream); "
+    "from rla.database.index.reading import work; work(stream, sys.stdout.buffer)"
 )
 
 
@@ -47,12 +55,14 @@ class Job(NamedTuple):
 
     Attributes:
         number: which one it is among all; comes back with the answer.
-        place: where it lies.
+        task, day, name: where it lies.
         before: values and state of its rows as they were read the last time.
     """
 
     number: int
-    place: ExperimentPlace
+    task: str
+    day: str
+    name: str
     before: tuple[dict[str, Any], Any] | None
 
 
@@ -60,28 +70,38 @@ Answer = tuple[int, PreparedExperiment | None]
 """The number of a job, and what was read; None when the experiment is not there any more."""
 
 
-def read_experiments(jobs: Sequence[Job], read_rows: ReadRows, now: float) -> Generator[Answer, None, None]:
-    """Read experiments, in any order.
+class Reader(NamedTuple):
+    """What reads experiments.
 
-    Args:
-        jobs: what to read.
+    Attributes:
+        data_root: the database folder.
         read_rows: reads the newest values of a log folder; a function of a module where there are many jobs.
         now: seconds since 1970.
     """
+
+    data_root: Path
+    read_rows: ReadRows
+    now: float
+
+    def read(self, job: Job) -> Answer:
+        """Read an experiment."""
+        place = ExperimentPlace(self.data_root, job.task, job.day, job.name)
+        try:
+            entry = read_entry(place, self.read_rows, self.now, job.before)
+            return job.number, None if entry is None else prepare(entry)
+        except Exception as error:  # whatever stands in the files of one experiment, it must not hide the others
+            problem = f"it cannot be read: {type(error).__name__}: {error}"
+            stamp, _ = stamp_of(place.path_text(LOG))
+            entry = IndexEntry(place, UNREADABLE, problem, stamp=stamp, index=parse_index_name(job.name))
+            return job.number, prepare(entry)
+
+
+def read_experiments(jobs: Sequence[Job], reader: Reader) -> Generator[Answer, None, None]:
+    """Read experiments, in any order."""
     if len(jobs) >= ENOUGH_FOR_WORKERS:
-        yield from _Workers(min(MOST_WORKERS, WORKERS_FOR_A_PROCESSOR * _processors()), read_rows, now).read(jobs)
+        yield from _Workers(min(MOST_WORKERS, WORKERS_FOR_A_PROCESSOR * _processors()), reader).read(jobs)
     else:
-        yield from (_read(job, read_rows, now) for job in jobs)
-
-
-def _read(job: Job, read_rows: ReadRows, now: float) -> Answer:
-    try:
-        entry = read_entry(job.place, read_rows, now, job.before)
-        return job.number, None if entry is None else prepare(entry)
-    except Exception as error:  # whatever stands in the files of one experiment, it must not hide the others
-        problem = f"it cannot be read: {type(error).__name__}: {error}"
-        stamp, _ = stamp_of(job.place.path_text(LOG))
-        return job.number, prepare(IndexEntry(job.place, UNREADABLE, problem, stamp=stamp))
+        yield from map(reader.read, jobs)
 
 
 def _processors() -> int:
@@ -91,11 +111,11 @@ def _processors() -> int:
 class _Workers:
     """Worker processes, each with a thread that hands it jobs. What a worker does not answer is read here."""
 
-    def __init__(self, number: int, read_rows: ReadRows, now: float) -> None:
+    def __init__(self, number: int, reader: Reader) -> None:
         self._number = number
-        self._read_rows, self._now = read_rows, now
+        self._reader = reader
         self._waiting: queue.SimpleQueue[Sequence[Job]] = queue.SimpleQueue()
-        self._answers: queue.Queue[list[Answer] | Sequence[Job] | None] = queue.Queue(maxsize=_ANSWERS_AHEAD)
+        self._answers: queue.Queue[bytes | Sequence[Job] | None] = queue.Queue(maxsize=_ANSWERS_AHEAD)
         self._stopped = threading.Event()
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -112,10 +132,9 @@ class _Workers:
                 if answer is None:
                     left -= 1
                     continue
-                for each in answer:
-                    yield _read(each, self._read_rows, self._now) if isinstance(each, Job) else each
+                yield from pickle.loads(answer) if isinstance(answer, bytes) else map(self._reader.read, answer)
             while not self._waiting.empty():  # all workers have gone
-                yield from (_read(job, self._read_rows, self._now) for job in self._waiting.get())
+                yield from map(self._reader.read, self._waiting.get())
         finally:
             self._stopped.set()
             for process in self._processes:  # whatever they wait for, a dead file server perhaps
@@ -130,7 +149,7 @@ class _Workers:
         """Hand jobs to one worker until there are none; what it had not answered when it died goes back."""
         given: deque[Sequence[Job]] = deque()
         try:
-            with _worker(self._read_rows, self._now) as process:
+            with _worker(self._reader) as process:
                 self._processes.append(process)
                 while not self._stopped.is_set():
                     # one batch more than it works at: it need not wait for this thread, which waits for the others
@@ -139,10 +158,10 @@ class _Workers:
                         _send(batch, process.stdin)
                     if not given:
                         break
-                    answers: list[Answer] = pickle.load(process.stdout)  # type: ignore[arg-type]
+                    answers = _receive(process.stdout)
                     given.popleft()
-                    self._answers.put(answers)
-        except (OSError, EOFError, pickle.PickleError):
+                    self._answers.put(answers)  # as bytes: only one thread can make values of them at a time
+        except (OSError, EOFError):
             for batch in given:
                 self._answers.put(batch)
         finally:
@@ -156,7 +175,7 @@ class _Workers:
 
 
 @contextlib.contextmanager
-def _worker(read_rows: ReadRows, now: float) -> Iterator[subprocess.Popen[bytes]]:
+def _worker(reader: Reader) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [sys.executable, "-I", "-c", _PROGRAM],
         stdin=subprocess.PIPE,
@@ -164,7 +183,7 @@ def _worker(read_rows: ReadRows, now: float) -> Iterator[subprocess.Popen[bytes]
         stderr=subprocess.DEVNULL,
     )
     try:
-        for content in ([_without_here(path) for path in sys.path], (read_rows, now)):
+        for content in ([_without_here(path) for path in sys.path], tuple(reader)):
             _send(content, process.stdin)
         yield process
     finally:
@@ -177,8 +196,25 @@ def _worker(read_rows: ReadRows, now: float) -> Iterator[subprocess.Popen[bytes]
 
 def _send(content: object, stream: IO[bytes] | None) -> None:
     assert stream is not None
-    stream.write(pickle.dumps(content))
+    content = pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
+    stream.write(_LENGTH.pack(len(content)))
+    stream.write(content)
     stream.flush()
+
+
+def _receive(stream: IO[bytes] | None) -> bytes:
+    """Return what the other side has sent, still pickled.
+
+    Raises:
+        EOFError: it has gone.
+    """
+    assert stream is not None
+    head = stream.read(_LENGTH.size)
+    (length,) = _LENGTH.unpack(head) if len(head) == _LENGTH.size else (1,)
+    content = stream.read(length)
+    if len(content) < length:
+        raise EOFError
+    return content
 
 
 def _without_here(path: str) -> str:
@@ -187,16 +223,17 @@ def _without_here(path: str) -> str:
 
 def work(jobs: IO[bytes], answers: IO[bytes]) -> None:
     """Read jobs from a stream and write answers to another, until the first ends: what a worker process does."""
-    read_rows, now = pickle.load(jobs)
+    gc.set_threshold(_FEW_COLLECTIONS)
+    reader = Reader(*pickle.loads(_receive(jobs)))
     waiting: queue.SimpleQueue[Sequence[Job]] = queue.SimpleQueue()
 
     def take() -> None:
         """Take jobs at any time: who hands them over must not wait for an answer that waits to be taken."""
         with contextlib.suppress(EOFError, pickle.PickleError):
             while True:
-                waiting.put(pickle.load(jobs))
+                waiting.put(pickle.loads(_receive(jobs)))
         waiting.put(())
 
     threading.Thread(target=take, daemon=True).start()
     while batch := waiting.get():
-        _send([_read(job, read_rows, now) for job in batch], answers)
+        _send(list(map(reader.read, batch)), answers)

@@ -16,7 +16,7 @@ from typing import Final
 
 from rla.database.index.entry import UNREADABLE, ReadRows, stamp_of
 from rla.database.index.prepared import PreparedExperiment
-from rla.database.index.reading import Job, read_experiments
+from rla.database.index.reading import Job, Reader, read_experiments
 from rla.database.index.store import IndexStore, KnownExperiment
 from rla.database.run_card import RUNNING
 from rla.database.trees import ExperimentPlace, days_of, days_of_years, name_as_text, tasks_with_years
@@ -87,11 +87,11 @@ def refresh(
         work.left = len(work.to_read)
         for name, known in work.to_read:
             before = None if known is None or fresh else store.rows_before(known.id)
-            jobs.append(Job(len(jobs), ExperimentPlace(data_root, work.task, work.day, name), before))
+            jobs.append(Job(len(jobs), work.task, work.day, name, before))
             works_of.append((work, known))
     read: list[PreparedExperiment] = []
     ready = [work for work in works if not work.left]
-    with contextlib.closing(read_experiments(jobs, read_rows, now)) as answers:
+    with contextlib.closing(read_experiments(jobs, Reader(data_root, read_rows, now))) as answers:
         for done, (number, experiment) in enumerate(answers, start=1):
             work, known = works_of[number]
             if experiment is not None:
@@ -162,7 +162,8 @@ def without_gone(
     changed = {
         (task, day)
         for task, day in {row[1:3] for row in found}
-        if stamps.get((LOG, task, day)) != _folder_stamp(f"{data_root}/{LOG}/{task}/{day}", now)
+        if (stamp := _folder_stamp(f"{data_root}/{LOG}/{task}/{day}", now)) == _UNSETTLED
+        or stamps.get((LOG, task, day)) != stamp
     }
     return [row for row in found if row[1:3] not in changed or _is_there(ExperimentPlace(data_root, *row[1:]))]
 
@@ -194,13 +195,12 @@ def _compared(store: IndexStore, data_root: Path, work: _Work, fresh: bool) -> _
     known = store.known_in(work.task, work.day)
     for name, its_trees in trees.items():
         before = known.get(name)
-        log_dir = ExperimentPlace(data_root, work.task, work.day, name).path_text(LOG)
         if (
             fresh
             or before is None
             or before.unfinished
             or before.trees != " ".join(its_trees)
-            or before.stamp != stamp_of(log_dir)[0]
+            or before.stamp != stamp_of(ExperimentPlace(data_root, work.task, work.day, name).path_text(LOG))[0]
         ):
             work.to_read.append((name, before))
     if work.stamps is not None and _UNLISTED not in work.stamps.values():

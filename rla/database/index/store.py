@@ -1,52 +1,35 @@
-"""The SQLite file of an index: its tables, and how experiments are written into it and taken out.
-
-- ``folder``: date folders of each tree, with what they looked like when they were last read.
-- ``experiment``: a row for each, with its hyper-parameters as a document.
-- ``detail``: facts and last values of each, likewise; apart, since a list of hyper-parameters needs none of it.
-- ``key`` and ``value``: each fact, hyper-parameter and last value, to be searched; those of a key lie together.
-- ``tag``: the tags of each experiment.
-"""
+"""The SQLite file of an index: how experiments are written into it and taken out. Its tables are in `tables`."""
 
 from __future__ import annotations
 
 import array
 import contextlib
+import itertools
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from rla.database.index.documents import decode
 from rla.database.index.facts import RUN
-from rla.database.index.prepared import PreparedExperiment
+from rla.database.index.prepared import Keys, PreparedExperiment
+from rla.database.index.tables import (
+    KEYS_OF_FACTS,
+    OF_AN_EXPERIMENT,
+    TABLES,
+    VERSION,
+    WRITE_DETAIL,
+    WRITE_EXPERIMENT,
+    WRITE_FACTS,
+)
 
 __all__ = ["IndexStore", "KnownExperiment", "NewerIndexError"]
 
-VERSION: Final = 1
 _BUSY_SECONDS: Final = 60.0
+_MOST_NUMBERED: Final = 200_000
 _PAGE_BYTES: Final = 16384
 """Most experiments fit into one page, and few reads fetch many of them."""
-
-_TABLES: Final = """
-CREATE TABLE folder (
-    tree TEXT NOT NULL, task TEXT NOT NULL, day TEXT NOT NULL, stamp TEXT NOT NULL, PRIMARY KEY (task, day, tree)
-) WITHOUT ROWID;
-CREATE TABLE experiment (
-    id INTEGER PRIMARY KEY, task TEXT NOT NULL, day TEXT NOT NULL, name TEXT NOT NULL, stamp TEXT NOT NULL,
-    trees TEXT NOT NULL, status TEXT NOT NULL, unfinished INTEGER NOT NULL, parameters BLOB NOT NULL,
-    types BLOB NOT NULL, UNIQUE (day, name, task)
-);
-CREATE TABLE detail (
-    id INTEGER PRIMARY KEY, facts BLOB NOT NULL, last BLOB NOT NULL, rows_state BLOB NOT NULL, keys BLOB NOT NULL
-);
-CREATE INDEX unfinished ON experiment (id) WHERE unfinished;
-CREATE TABLE key (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (kind, name));
-CREATE TABLE value (
-    key INTEGER NOT NULL, experiment INTEGER NOT NULL, number REAL, text TEXT, PRIMARY KEY (key, experiment)
-) WITHOUT ROWID;
-CREATE TABLE tag (tag TEXT NOT NULL, experiment INTEGER NOT NULL, PRIMARY KEY (tag, experiment)) WITHOUT ROWID;
-"""
 
 
 class NewerIndexError(sqlite3.DatabaseError):
@@ -79,7 +62,7 @@ class IndexStore:
         self.connection = sqlite3.connect(
             ":memory:" if path is None else path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        self._keys: dict[tuple[str, str], int] = {}
+        self._numbers: dict[Keys, tuple[list[int], bytes]] = {}
         try:
             self._prepare()
         except BaseException:
@@ -99,8 +82,10 @@ class IndexStore:
         if version == 0:
             with self.transaction():
                 if self._version() == 0:  # another process may have been faster
-                    for statement in _TABLES.split(";")[:-1]:
+                    for statement in TABLES:
                         self.connection.execute(statement)
+                    keys = [(key, RUN, name) for key, name in KEYS_OF_FACTS.items()]
+                    self.connection.executemany("INSERT INTO key (id, kind, name) VALUES (?, ?, ?)", keys)
                     self.connection.execute(f"PRAGMA user_version = {VERSION}")
 
     def _version(self) -> int:
@@ -118,7 +103,7 @@ class IndexStore:
         try:
             yield
         except BaseException:
-            self._keys.clear()
+            self._numbers.clear()
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
             raise
@@ -164,41 +149,52 @@ class IndexStore:
 
     def write(self, experiments: Iterable[PreparedExperiment]) -> None:
         """Add experiments, or replace what was known of them; within `transaction`."""
+        written: dict[Keys, list[tuple[int, PreparedExperiment]]] = {}
         for experiment in experiments:
-            self._write(experiment)
+            written.setdefault(experiment.keys, []).append((self._write(experiment), experiment))
+        for keys, those in written.items():
+            self._write_values(keys, those)
 
-    def _write(self, experiment: PreparedExperiment) -> None:
-        keys = {self._key(*key): value for key, value in experiment.values.items()}
-        place = (experiment.task, experiment.day, experiment.name)
-        known = self.connection.execute(
-            "SELECT id, keys FROM experiment JOIN detail USING (id) WHERE task = ? AND day = ? AND name = ?", place
+    def _write(self, experiment: PreparedExperiment) -> int:
+        """Write all but its values; return its id."""
+        execute = self.connection.execute
+        keys, as_bytes = self._numbers_of(experiment.keys)
+        known = execute(
+            "SELECT id, keys FROM experiment JOIN detail USING (id) WHERE task = ? AND day = ? AND name = ?",
+            experiment.columns[:3],
         ).fetchone()
         if known is not None:
-            self._forget_values(known[0], [key for key in array.array("I", known[1]) if key not in keys])
-            self.connection.execute("DELETE FROM tag WHERE experiment = ?", known[:1])
-        columns = {"id": known and known[0], "task": place[0], "day": place[1], "name": place[2], **experiment.columns}
-        number = self._replace("experiment", columns)
-        self._replace("detail", {"id": number, **experiment.details, "keys": array.array("I", sorted(keys)).tobytes()})
-        self.connection.executemany(
-            "INSERT OR REPLACE INTO value (key, experiment, number, text) VALUES (?, ?, ?, ?)",
-            [(key, number, *value) for key, value in keys.items()],
-        )
-        self.connection.executemany(
-            "INSERT OR IGNORE INTO tag (tag, experiment) VALUES (?, ?)", [(tag, number) for tag in experiment.tags]
-        )
-
-    def _replace(self, table: str, columns: Mapping[str, Any]) -> int:
-        """Write a row, over an earlier one of its id; without an id it gets one. Return it."""
-        marks = ", ".join("?" * len(columns))
-        statement = f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})"
-        return self.connection.execute(statement, tuple(columns.values())).lastrowid or 0
-
-    def _key(self, kind: str, name: str) -> int:
-        number = self._keys.get((kind, name))
-        if number is None:
-            self.connection.execute("INSERT OR IGNORE INTO key (kind, name) VALUES (?, ?)", (kind, name))
-            number = self._keys[kind, name] = self.find_key(kind, name) or 0
+            self._forget_values(known[0], set(array.array("I", known[1])).difference(keys))
+            execute("DELETE FROM tag WHERE experiment = ?", known[:1])
+        number = execute(WRITE_EXPERIMENT, (known and known[0], *experiment.columns)).lastrowid or 0
+        execute(WRITE_DETAIL, (number, *experiment.details, as_bytes))
+        execute(WRITE_FACTS, (number, *experiment.facts))
+        for tag in experiment.tags:
+            execute("INSERT OR IGNORE INTO tag (tag, experiment) VALUES (?, ?)", (tag, number))
         return number
+
+    def _write_values(self, keys: Keys, experiments: Sequence[tuple[int, PreparedExperiment]]) -> None:
+        """Write the values of experiments that have the same keys, one key after the other, as they lie in the file."""
+        ids = [number for number, _ in experiments]
+        numbers = zip(*(experiment.numbers for _, experiment in experiments), strict=True)
+        texts = zip(*(experiment.texts for _, experiment in experiments), strict=True)
+        for key, of_numbers, of_texts in zip(self._numbers_of(keys)[0], numbers, texts, strict=True):
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO value (key, experiment, number, text) VALUES (?, ?, ?, ?)",
+                zip(itertools.repeat(key), ids, of_numbers, of_texts, strict=False),
+            )
+
+    def _numbers_of(self, keys: Keys) -> tuple[list[int], bytes]:
+        """Return the numbers of keys, which they get where they have none, and the same as bytes."""
+        found = self._numbers.get(keys)
+        if found is None:
+            if sum(len(numbers) for numbers, _ in self._numbers.values()) > _MOST_NUMBERED:
+                self._numbers.clear()
+            names = [(kind, name) for kind, of_kind in keys for name in of_kind]
+            self.connection.executemany("INSERT OR IGNORE INTO key (kind, name) VALUES (?, ?)", names)
+            numbers = [self.find_key(*name) or 0 for name in names]
+            found = self._numbers[keys] = numbers, array.array("I", sorted(numbers)).tobytes()
+        return found
 
     @property
     def is_empty(self) -> bool:
@@ -239,7 +235,8 @@ class IndexStore:
 
     def values_of(self, key: int) -> dict[int, tuple[float | None, str | None]]:
         """Return number and text of a key, by experiment."""
-        rows = self.connection.execute("SELECT experiment, number, text FROM value WHERE key = ?", (key,))
+        table = "fact_value" if key in KEYS_OF_FACTS else "value"
+        rows = self.connection.execute(f"SELECT experiment, number, text FROM {table} WHERE key = ?", (key,))
         return {experiment: (number, text) for experiment, number, text in rows}
 
     def find_key(self, kind: str, name: str) -> int | None:
@@ -257,9 +254,8 @@ class IndexStore:
             found = self.connection.execute("SELECT keys FROM detail WHERE id = ?", (experiment,)).fetchone()
             if found is not None:
                 self._forget_values(experiment, array.array("I", found[0]))
-                self.connection.execute("DELETE FROM tag WHERE experiment = ?", (experiment,))
-                for table in ("experiment", "detail"):
-                    self.connection.execute(f"DELETE FROM {table} WHERE id = ?", (experiment,))
+                for table, column in OF_AN_EXPERIMENT.items():
+                    self.connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (experiment,))
 
     def _forget_values(self, experiment: int, keys: Iterable[int]) -> None:
         self.connection.executemany(

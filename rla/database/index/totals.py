@@ -11,40 +11,32 @@ __all__ = ["count_of_experiments", "counts_of_tags", "largest", "sums_by_task"]
 _OF_TASK = "experiment IN (SELECT id FROM experiment WHERE task = ?)"
 
 
-def sums_by_task(store: IndexStore, keys: Sequence[int], task: str | None = None) -> list[tuple[str, int, int, int]]:
-    """Return tasks and keys, with the sum of the values of the key and how many there are.
+def sums_by_task(store: IndexStore, facts: Sequence[str], task: str | None = None) -> dict[str, list[int]]:
+    """Return the sums of some facts, by task.
 
     Args:
         store: the index.
-        keys: numbers of keys whose values are whole numbers.
+        facts: their names; their values are whole numbers.
         task: the task to look at; all when None.
     """
-    where, values = ("1", ()) if task is None else ("experiment.task = ?", (task,))
-    found = []
-    for key in keys:
-        # the tasks come from SQLite's own index of names, and values of a key lie together: neither is far to go
-        rows = store.connection.execute(
-            "SELECT experiment.task, sum(value.number), count(*) FROM experiment CROSS JOIN value "
-            f"ON value.key = ? AND value.experiment = experiment.id WHERE {where} GROUP BY experiment.task",
-            (key, *values),
-        )
-        found += [(of_task, key, int(total), count) for of_task, total, count in rows]
-    return found
+    where, values = ("1", ()) if task is None else ("task = ?", (task,))
+    sums = ", ".join(f'total("{name}")' for name in facts)
+    rows = store.connection.execute(f"SELECT task, {sums} FROM fact WHERE {where} GROUP BY 1", values)
+    return {row[0]: list(map(int, row[1:])) for row in rows}
 
 
-def largest(store: IndexStore, key: int, number: int, task: str | None = None) -> list[int]:
-    """Return the experiments with the largest values of a key, the largest first.
+def largest(store: IndexStore, fact: str, number: int, task: str | None = None) -> list[int]:
+    """Return the experiments with the largest values of a fact, the largest first.
 
     Args:
         store: the index.
-        key: number of a key whose values are numbers.
+        fact: its name; its values are numbers.
         number: how many at most; all when negative.
         task: the task to look at; all when None.
     """
-    where, values = ("1", ()) if task is None else (_OF_TASK, (task,))
+    where, values = ("1", ()) if task is None else ("task = ?", (task,))
     rows = store.connection.execute(
-        f"SELECT experiment FROM value WHERE key = ? AND {where} ORDER BY number DESC, experiment LIMIT ?",
-        (key, *values, number),
+        f'SELECT experiment FROM fact WHERE {where} ORDER BY "{fact}" DESC, experiment LIMIT ?', (*values, number)
     )
     return [experiment for (experiment,) in rows]
 

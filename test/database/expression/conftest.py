@@ -19,6 +19,7 @@ SCHEMA = """
 CREATE TABLE key (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (kind, name));
 CREATE TABLE value (key INTEGER NOT NULL, experiment INTEGER NOT NULL, number REAL, text TEXT,
                     PRIMARY KEY (key, experiment)) WITHOUT ROWID;
+CREATE VIEW fact_value AS SELECT * FROM value;
 CREATE TABLE experiment (id INTEGER PRIMARY KEY);
 CREATE TABLE tag (experiment INTEGER NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (tag, experiment)) WITHOUT ROWID;
 """

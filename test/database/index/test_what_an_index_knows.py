@@ -40,6 +40,22 @@ def test_the_size_of_each_tree(experiment: Callable[..., Path], index: Index, kn
     assert known()["13-05-01-000001"]["sizes"] == {"log": in_log, "checkpoint": 1500}
 
 
+def test_the_files_of_each_tree(experiment: Callable[..., Path], index: Index, known: Known, data_root: Path) -> None:
+    log_dir = experiment("13-05-01-000001")
+    inside = log_dir.relative_to(data_root / "log")
+    (data_root / "results" / inside / "figures").mkdir(parents=True)
+    for name in ("a.png", "figures/b.png"):
+        (data_root / "results" / inside / name).write_bytes(b"x")
+    archive = data_root / "archive_tester" / f"{inside}.pkl"
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(b"12345")
+    archive.with_suffix(".objects").write_bytes(b"678")
+    index.refresh()
+    found = known()["13-05-01-000001"]
+    assert found["files"] == {"log": 3, "archive_tester": 2, "results": 2}
+    assert found["sizes"]["archive_tester"] == 8
+
+
 def test_code_that_experiments_share_is_not_counted_as_theirs(
     experiment: Callable[..., Path], index: Index, known: Known, data_root: Path
 ) -> None:

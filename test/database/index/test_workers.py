@@ -57,13 +57,13 @@ def test_they_read_all(many: list[str], started: list[subprocess.Popen[bytes]], 
 def test_one_that_is_killed_loses_nothing(
     many: list[str], started: list[subprocess.Popen[bytes]], index: Index, known: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load = reading.pickle.load
+    receive = reading._receive
 
     def kill_first(stream: Any) -> Any:
         os.kill(started[0].pid, signal.SIGKILL)
-        return load(stream)
+        return receive(stream)
 
-    monkeypatch.setattr(reading.pickle, "load", kill_first)
+    monkeypatch.setattr(reading, "_receive", kill_first)
     index.refresh()
     assert list(known()) == many
 
