@@ -38,6 +38,7 @@ from rla.version import __version__
 
 if TYPE_CHECKING:
     from rla import query
+    from rla.database.ledger import record_figure
     from rla.experiment.difference import compare_experiments
     from rla.experiment.query import experiment_data_query, single_experiment_query
     from rla.experiment.recorders import ImgRecorder, MatplotlibRecorder
@@ -68,6 +69,7 @@ __all__ = [
     "query",
     "read_episodes",
     "read_progress",
+    "record_figure",
     "single_experiment_query",
     "time_step_holder",
     "time_tracker",
@@ -80,6 +82,7 @@ _LOADED_ON_FIRST_USE: Final = {
     "experiment_data_query": "rla.experiment.query",
     "read_episodes": "rla.output.episodes.reading",
     "read_progress": "rla.output.reader",
+    "record_figure": "rla.database.ledger",
     "single_experiment_query": "rla.experiment.query",
 }
 

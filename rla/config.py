@@ -47,6 +47,7 @@ KEYS: Final[dict[str, Key]] = {
         ),
         Key("DL_FRAMEWORK", "text", "torch", f"Whose checkpoints are saved: {', '.join(FRAMEWORKS)}, or a plug-in's."),
         Key("DATA_ROOT", "text", None, "The database folder, where configure() is given none."),
+        Key("TRASH_DAYS", "number", 14, "Days that deleted experiments stay in the trash; 0: until it is emptied."),
         Key("SEND_LOG_FILE", "flag", False, "Whether sync_log_file() sends the records to the main node."),
         Key("REMOTE_SETTING.ftp_server", "text", None, "Host name or address of the main node."),
         Key("REMOTE_SETTING.username", "text", None, "The user on the main node."),
@@ -118,6 +119,11 @@ class Settings:
     def table_seconds(self) -> float:
         """How many seconds pass at least between two tables for people; 0 shows every row."""
         return float(self.get("LOG_TABLE_SECONDS"))
+
+    @property
+    def trash_days(self) -> float:
+        """For how many days deleted experiments stay in the trash; 0 keeps them."""
+        return float(self.get("TRASH_DAYS"))
 
     @property
     def framework(self) -> str:

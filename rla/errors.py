@@ -19,6 +19,7 @@
     ├── CheckpointError               a checkpoint that cannot be saved or loaded
     │   └── CheckpointNotFoundError   (also FileNotFoundError)
     ├── RunIsAliveError               a repair of a run that still writes
+    ├── BatchError                    a batch operation that cannot be begun, or taken back
     ├── JournalVersionError           (also OSError)         a journal that another version of rla has written
     ├── RecordingError                something failed while recording; raised with RLA_STRICT=1 alone
     └── MissingPackageError           (also ImportError)     an optional package is not installed, or too old
@@ -40,6 +41,7 @@ from typing import Final
 
 __all__ = [
     "AmbiguousExperimentError",
+    "BatchError",
     "CheckpointError",
     "CheckpointNotFoundError",
     "ConfigError",
@@ -275,6 +277,10 @@ class RunIsAliveError(RLAError):
 
     def __init__(self, directory: str) -> None:
         super().__init__(f"'{directory}' is still written by its run; it can be repaired once that process has ended.")
+
+
+class BatchError(RLAError):
+    """A batch operation cannot be begun, or taken back; nothing was changed."""
 
 
 class JournalVersionError(RLAError, OSError):

@@ -11,16 +11,19 @@ import errno
 import itertools
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 __all__ = [
     "append",
     "aside_start",
+    "copy_content",
     "create_directory",
     "create_file",
+    "create_new",
     "descriptor",
     "fsync",
     "fsync_directory",
@@ -34,10 +37,14 @@ __all__ = [
     "open_regular",
     "overwrite",
     "read_regular",
+    "regular_descriptor",
     "remove",
     "remove_directory",
+    "remove_tree",
     "rename",
+    "rename_closed",
     "replacing",
+    "set_mode_and_time",
     "subfolders",
     "symlink",
     "touch_directory",
@@ -46,6 +53,10 @@ __all__ = [
 ]
 
 _numbers = itertools.count()
+_COPIED_AT_ONCE = 1 << 20
+_DEEP = 10
+_ATTEMPTS = 10
+_NOT_IN_THE_KERNEL = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.ETXTBSY)
 _ASIDE = re.compile(r"\..+\.\d+-\d+\.tmp", re.DOTALL)
 # Windows, some network file systems, and folders that may be written to but not listed
 _NO_SYNC_OF_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM)
@@ -92,6 +103,24 @@ def fsync(fd: int) -> None:
 def rename(source: PathLike, target: PathLike) -> None:
     """Rename, replacing a file at ``target``."""
     os.replace(source, target)
+
+
+def rename_closed(source: PathLike, target: PathLike) -> None:
+    """Rename a folder of this user that nobody may write to, which systems refuse; its permissions stay.
+
+    Raises:
+        OSError: it cannot be renamed, or is no such folder.
+    """
+    mode = os.lstat(source).st_mode
+    if not stat.S_ISDIR(mode) or mode & stat.S_IWUSR:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(source))
+    os.chmod(source, stat.S_IMODE(mode) | stat.S_IWUSR)
+    try:
+        rename(source, target)
+    except BaseException:
+        os.chmod(source, stat.S_IMODE(mode))
+        raise
+    os.chmod(target, stat.S_IMODE(mode))
 
 
 def remove(path: PathLike) -> None:
@@ -156,6 +185,10 @@ def create_directory(path: PathLike) -> None:
 
 def make_directories(path: PathLike) -> None:
     """Make a folder and all above it; one that is there already is fine."""
+    for _ in range(_ATTEMPTS):
+        with contextlib.suppress(FileNotFoundError):  # somebody has just removed a folder above it that was empty
+            os.makedirs(path, exist_ok=True)
+            return
     os.makedirs(path, exist_ok=True)
 
 
@@ -176,6 +209,118 @@ def remove_directory(path: PathLike) -> None:
     """Remove an empty folder; one that is not there or not empty stays."""
     with contextlib.suppress(OSError):
         os.rmdir(path)
+
+
+def remove_tree(path: PathLike) -> None:
+    """Remove a file or link, or a folder with all that is in it; links are not followed, and what is gone is fine.
+
+    Folders of this user in it that do not allow it are made to.
+
+    Raises:
+        OSError: something of it could not be removed.
+    """
+    top = os.fspath(path)
+    if not os.path.isdir(top) or os.path.islink(top):
+        remove(top)
+        return
+    opened: set[str] = set()
+    while True:
+        try:
+            return _remove_folder(top, top, opened)
+        except (RecursionError, OSError) as error:
+            # folders in folders in folders: the standard library goes down with a call and a descriptor for each
+            if getattr(error, "errno", errno.EMFILE) != errno.EMFILE or not _bring_up(top):
+                raise
+
+
+def _remove_folder(path: str, top: str, opened: set[str]) -> None:
+    """Remove a folder that lies in, or is, the folder ``top``: none above that is changed."""
+
+    def open_folder(function: object, inside: str, problem: Any) -> None:
+        error: BaseException = problem[1]
+        if isinstance(error, FileNotFoundError):
+            return
+        if not isinstance(error, PermissionError) or inside in opened:
+            raise error
+        opened.add(inside)
+        for folder in (os.path.dirname(inside), inside):
+            if len(folder) >= len(top) and os.path.isdir(folder) and not os.path.islink(folder):
+                os.chmod(folder, stat.S_IRWXU)
+        if os.path.isdir(inside) and not os.path.islink(inside):
+            _remove_folder(inside, top, opened)
+        else:
+            remove(inside)
+
+    shutil.rmtree(path, onerror=open_folder)  # its successor `onexc` came with Python 3.12
+
+
+def _bring_up(top: str) -> int:
+    """Move folders that lie deep in a folder to its top, and return how many."""
+    moved = 0
+    numbers = itertools.count()
+    waiting = [(top, 0)]
+    while waiting:
+        folder, depth = waiting.pop()
+        with os.scandir(folder) as entries:
+            inside = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        for path in inside:
+            if depth < _DEEP:
+                waiting.append((path, depth + 1))
+                continue
+            while os.path.lexists(aside := f"{top}/{next(numbers)}"):
+                pass
+            os.rename(path, aside)
+            moved += 1
+    return moved
+
+
+def create_new(path: PathLike, mode: int = 0o666) -> int:
+    """Make one new file and return a descriptor to write to it.
+
+    Raises:
+        FileExistsError: something of that name is there already.
+    """
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+
+
+def copy_content(source: int, target: int, size: int) -> None:
+    """Copy the first bytes of an open file into another, which is empty; file systems that can share the blocks do.
+
+    Args:
+        source: descriptor of the file to read.
+        target: descriptor of the file to write.
+        size: how many bytes; a file that ends before is copied to its end.
+
+    Raises:
+        OSError: not everything could be written.
+    """
+    done = _copied_by_the_kernel(source, target, size)
+    while done < size and (part := os.pread(source, min(_COPIED_AT_ONCE, size - done), done)):
+        append(target, part)
+        done += len(part)
+
+
+def _copied_by_the_kernel(source: int, target: int, size: int) -> int:
+    """Let the kernel copy, and return how many bytes it has: none where it cannot."""
+    done = 0
+    try:
+        while done < size and (copied := os.copy_file_range(source, target, size - done)):
+            done += copied
+    except AttributeError:  # not on this system
+        return 0
+    except OSError as error:
+        if done or error.errno not in _NOT_IN_THE_KERNEL:
+            raise
+    return done
+
+
+def set_mode_and_time(target: int | PathLike, status: os.stat_result) -> None:
+    """Give a file or folder the permissions and the modification time of another; root gives it the owner, too."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        with contextlib.suppress(OSError):  # network file systems may forbid it
+            os.chown(target, status.st_uid, status.st_gid)  # before the permissions, of which it takes some away
+    os.chmod(target, stat.S_IMODE(status.st_mode))
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def touch_directory(path: PathLike) -> None:
@@ -295,10 +440,11 @@ def read_regular(path: PathLike, limit: int = 64 << 20) -> bytes:
     Raises:
         OSError: it is not there, no regular file, or larger than ``limit`` bytes.
     """
-    fd = _open_regular(path)
+    fd, status = regular_descriptor(path)
     try:
-        content = os.read(fd, min(os.fstat(fd).st_size, limit) + 1)
-        while len(content) <= limit:  # a read may give less than there is, and the file may have grown
+        content = os.read(fd, min(status.st_size, limit) + 1)
+        # a read may give less than there is, and the file may have grown
+        while len(content) <= limit and not 0 < len(content) == status.st_size:
             more = os.read(fd, min(max(len(content), 4096), limit + 1 - len(content)))
             if not more:
                 break
@@ -321,15 +467,21 @@ def open_regular(path: PathLike) -> BinaryIO:
     Raises:
         OSError: it is not there, or no regular file.
     """
-    return os.fdopen(_open_regular(path), "rb")
+    return os.fdopen(regular_descriptor(path)[0], "rb")
 
 
-def _open_regular(path: PathLike) -> int:
+def regular_descriptor(path: PathLike) -> tuple[int, os.stat_result]:
+    """Open a file for reading, and return the file descriptor and what the system says of the file.
+
+    Raises:
+        OSError: it is not there, or no regular file.
+    """
     fd = open_for_reading(path)
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
-    return fd
+    return fd, status
 
 
 def subfolders(path: PathLike) -> list[str]:

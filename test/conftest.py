@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -13,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from rla import RLAWarning, exp_manager, logger, time_step_holder, time_tracker
+from rla import TREES, ExperimentManager, RLAWarning, exp_manager, logger, time_step_holder, time_tracker
+from rla.database.trees import ExperimentPlace
 from rla.machine import host_name
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -170,3 +173,96 @@ def run_python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]
         )
 
     return run
+
+
+@pytest.fixture
+def recorded_run(data_root: Path, tmp_path: Path) -> Iterator[Callable[..., ExperimentPlace]]:
+    """Record an experiment that is in all seven trees: ``recorded_run(steps=(0, 10), lr=0.1)``.
+
+    ``steps`` are the time steps of its rows; with ``finish=False`` it is still under way when the test begins.
+    """
+    started: list[ExperimentManager] = []
+    code = tmp_path / "code_of_runs"
+
+    def record(
+        task: str = "demo", steps: Iterable[float] = (0, 10), finish: bool = True, **hyper_param: object
+    ) -> ExperimentPlace:
+        code.mkdir(exist_ok=True)
+        (code / "train.py").write_text("print('training')\n")
+        manager = ExperimentManager()
+        started.append(manager)
+        manager.set_hyper_param(**hyper_param)
+        manager.add_record_param(list(hyper_param))
+        config = {"LOG_USED": ["csv", "log"], "BACKUP_CONFIG": {"backup_code_dir": ["train.py"]}}
+        manager.configure(task, config, data_root=data_root, code_root=code)
+        manager.log_files_gen()
+        for step in steps:
+            manager.time_step_holder.set_time(step)
+            manager.logger.record_tabular("loss", 1.0)
+            manager.logger.dump_tabular()
+        Path(manager.results_dir, "figure.txt").write_text("a figure")
+        *_, year, month, day, name = Path(manager.log_dir).parts
+        if finish:
+            manager.finish()
+        return ExperimentPlace(data_root, task, f"{year}/{month}/{day}", name)
+
+    yield record
+    for manager in started:
+        manager.finish()
+
+
+@pytest.fixture
+def picture_of() -> Callable[..., dict[str, tuple[object, ...]]]:
+    """Take a picture of a folder: content, mode and time of each file and folder, and where links lead.
+
+    With ``only_files=True`` nothing is said of folders: their times change when something comes or goes in them.
+    """
+
+    def take(top: Path, only_files: bool = False, without: str = ".rla") -> dict[str, tuple[object, ...]]:
+        picture: dict[str, tuple[object, ...]] = {}
+        for path in sorted(top.rglob("*")):
+            if without in path.relative_to(top).parts:
+                continue
+            status = path.lstat()
+            content: object = None
+            if path.is_symlink():
+                content = os.readlink(path)
+            elif path.is_file():
+                content = hashlib.sha256(path.read_bytes()).hexdigest()
+            elif only_files:
+                continue
+            picture[str(path.relative_to(top))] = (content, status.st_mode, status.st_mtime_ns)
+        return picture
+
+    return take
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Path:
+    """A folder beside the data root that looks like one; nothing in it may ever change."""
+    top = tmp_path / "canary"
+    for tree in TREES:
+        folder = top / tree / "demo/2026/11/20/13-05-01-000001_10.0.0.1_&lr=0.1"
+        folder.mkdir(parents=True)
+        (folder / "progress.csv").write_text("loss,time-step\n1.0,0\n")
+        (folder / "progress.csv").chmod(0o640)
+    for path in sorted(top.rglob("*"), reverse=True):
+        os.utime(path, (1.6e9, 1.6e9))
+    return top
+
+
+@pytest.fixture
+def crowded_root(experiment: Callable[..., Path], data_root: Path, canary: Path) -> Path:
+    """A data root with tasks of similar names, names that begin alike, and symbolic links that lead to the canary."""
+    for number, value in enumerate(("0.1", "0.11", "0.2"), start=1):
+        experiment("13-05-01-000001" if number < 3 else "13-05-03-000001", lr=value)
+    experiment("13-05-04-000001", day="2026/12/01", lr="0.3")
+    for task in ("dem", "demo2", "demo_old"):
+        experiment("13-05-01-000001", task=task, lr="0.1")
+    for tree in ("code", "checkpoint"):
+        shutil.copytree(data_root / "log", data_root / tree)
+    day = canary / "log/demo/2026/11/20"
+    (data_root / "log/linked").symlink_to(canary / "log/demo")
+    (data_root / "log/demo/2026/11/21").symlink_to(day)
+    (data_root / "log/demo/2026/11/20/13-05-09-000001_10.0.0.1_&lr=link").symlink_to(next(day.iterdir()))
+    return data_root

@@ -41,6 +41,7 @@ PUBLIC = {
     "query",
     "read_episodes",
     "read_progress",
+    "record_figure",
     "single_experiment_query",
     "time_step_holder",
     "time_tracker",
