@@ -1,4 +1,4 @@
-"""No name of the old modules for logging, time and memory is left out of the tests that call each of them once."""
+"""No name of the old modules that are listed here is left out of the tests that call each of them once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ pytestmark = pytest.mark.skipif(not API.exists(), reason=f"there is no {API}: it
 
 LOGGER = tuple(f"test_each_name_of_the_logger{part}.py" for part in ("", "_for_files", "_for_text"))
 TIMERS = ("test_each_name_of_the_timers.py",)
+TOOLS = ("test_each_name_of_the_log_tools.py",)
 FILES = {
+    "easy_log.log_tools": TOOLS,
     "easy_log.logger": LOGGER,
     "easy_log.time_step": TIMERS,
     "easy_log.time_used_recorder": TIMERS,
+    "easy_log.tools": TOOLS,
     "trackers.memory_used_recorder": TIMERS,
     "trackers.time_used_recorder": TIMERS,
 }

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from rla.compat import const
 from rla.compat.modules import ALIASES
 
 API = Path(__file__).resolve().parents[3] / "shared" / "API.md"
@@ -140,7 +141,8 @@ def _is_unbound(item: Item) -> bool:
 def _wrong_default(item: Item, parameters: list[inspect.Parameter], defaults: dict[str, ast.expr]) -> str:
     for parameter in parameters:
         if parameter.name in defaults and (item.module, item.path, parameter.name) not in OTHER_DEFAULTS:
-            default = eval(compile(ast.Expression(defaults[parameter.name]), "API.md", "eval"), {"list": list})
+            names = {"list": list, **vars(const)}  # a default may be a constant of the original
+            default = eval(compile(ast.Expression(defaults[parameter.name]), "API.md", "eval"), names)
             today = list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
             if today != default:
                 return f"the default of {parameter.name} is {parameter.default!r}, it was {default!r}"
