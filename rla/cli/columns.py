@@ -16,7 +16,7 @@ from rla.database.expression import FACTS
 if TYPE_CHECKING:
     from rla.query.experiment import Experiment
 
-__all__ = ["Choice", "Column", "by_interest", "choose_columns", "short_names"]
+__all__ = ["Choice", "Column", "by_interest", "by_worth", "choose_columns", "short_dates", "short_names", "shown_step"]
 
 GAP: Final = 2
 """Between two columns."""
@@ -91,7 +91,12 @@ def choose_columns(
     chosen: set[str] = set()
     for each in (
         *found,
-        *(parameters[key] for key in _by_worth(list(parameters), experiments, (*asked, *([sort] if sort else [])))),
+        *(
+            parameters[key]
+            for key in by_worth(
+                {key: _identities(key, experiments) for key in parameters}, (*asked, *([sort] if sort else []))
+            )
+        ),
     ):
         if each.width <= room:
             room -= each.width
@@ -106,13 +111,15 @@ def short_names(experiments: Sequence[Experiment]) -> list[str]:
 
     The year is left out where all are of this year. Each of them names its experiment to other commands.
     """
+    return short_dates([experiment.record_date for experiment in experiments])
+
+
+def short_dates(dates: Sequence[str]) -> list[str]:
+    """Return record dates cut short, as `short_names` does."""
     this_year = f"{time.localtime(time.time()).tm_year}/"
-    begin = _YEAR if all(experiment.record_date.startswith(this_year) for experiment in experiments) else 0
-    several = Counter(experiment.record_date[:_SECONDS] for experiment in experiments)
-    return [
-        date[begin:_SECONDS] if several[date[:_SECONDS]] == 1 else date[begin:]
-        for date in (experiment.record_date for experiment in experiments)
-    ]
+    begin = _YEAR if all(date.startswith(this_year) for date in dates) else 0
+    several = Counter(date[:_SECONDS] for date in dates)
+    return [date[begin:_SECONDS] if several[date[:_SECONDS]] == 1 else date[begin:] for date in dates]
 
 
 def _labels(experiments: Sequence[Experiment]) -> Iterator[Column]:
@@ -126,10 +133,11 @@ def _labels(experiments: Sequence[Experiment]) -> Iterator[Column]:
 
 
 def _steps(experiments: Sequence[Experiment]) -> Column:
-    return Column("step", [_shown_step(experiment.step) for experiment in experiments], True)
+    return Column("step", [shown_step(experiment.step) for experiment in experiments], True)
 
 
-def _shown_step(step: int | float | None) -> str:
+def shown_step(step: int | float | None) -> str:
+    """Return a time step as people read it: ``500k``."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if step is not None and max(size, _EXACT_STEPS) <= step < math.inf:
             return f"{step / size:.4g}{letter}"
@@ -192,20 +200,23 @@ def _tells_something(column: Column) -> bool:
     return len(set(column.cells)) > 1 or (len(column.cells) == 1 and any(column.cells))
 
 
-def _by_worth(keys: Sequence[str], experiments: Sequence[Experiment], asked: Sequence[str]) -> list[str]:
+def by_worth(identities: Mapping[str, Sequence[str]], asked: Sequence[str] = ()) -> list[str]:
     """Return hyper-parameters in the order in which they get columns.
 
     First those that were asked for, then those that tell experiments apart which the ones before do not.
+
+    Args:
+        identities: for each hyper-parameter a text of each experiment, equal for equal values, empty where it has none.
+        asked: names of values that were asked for.
     """
-    identities = {key: _identities(key, experiments) for key in keys}
     first = {key.removeprefix("params.") for key in asked}
 
     def rank(key: str) -> tuple[bool, bool]:
         return key not in first, len({*identities[key], ""}) <= 2  # of one value, and not there in some
 
-    groups = [0] * len(experiments)
+    groups = [0] * len(next(iter(identities.values()), ()))
     telling, others = [], []
-    for key in sorted(keys, key=rank):
+    for key in sorted(identities, key=rank):
         pairs = list(zip(groups, identities[key], strict=True))
         numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
         if len(numbers) > len(set(groups)) or key in first:

@@ -29,6 +29,7 @@ __all__ = [
     "complete_run",
     "complete_task",
     "console",
+    "counted",
     "find_data_root",
     "nearest_config",
     "print_json",
@@ -36,6 +37,7 @@ __all__ = [
     "print_table",
     "reading_progress",
     "root_option",
+    "say",
     "shown_duration",
     "shown_moment",
     "shown_number",
@@ -234,6 +236,17 @@ def print_table(
 def _brief(cell: str) -> str:
     """Return a cell as a terminal takes it; what is longer than anybody reads there is cut."""
     return printable(cell if len(cell) <= _LONGEST_CELL else f"{cell[:_LONGEST_CELL]}… ({len(cell):,} characters)")
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things: ``1 file``, ``1,200 files``."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def say(line: str) -> None:
+    """Print a line of text; a terminal shows it broken between words."""
+    terminal = console()
+    terminal.print(printable(line), highlight=False, markup=False, soft_wrap=not terminal.is_terminal)
 
 
 def shown_number(value: Any) -> str:

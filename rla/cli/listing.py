@@ -98,7 +98,7 @@ def as_item(experiment: Experiment) -> dict[str, Any]:
         "parameters": experiment.stored_parameters,
         "step": experiment.step,
         "last": experiment.last,
-        "facts": {name: value for name, value in experiment.facts.items() if name not in ("tags", "sizes")},
+        "facts": {name: value for name, value in experiment.facts.items() if name not in ("tags", "sizes", "files")},
         "path": str(experiment.log_dir),
     }
 

@@ -22,29 +22,41 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "SUMMARIES", "main"]
 
 COMMANDS: Final[dict[str, str]] = {
+    "archive": "rla.cli.archive:archive",
     "diff": "rla.cli.diff:diff",
     "doctor": "rla.cli.doctor:doctor",
     "du": "rla.cli.du:du",
     "fsck": "rla.cli.fsck:fsck",
     "ls": "rla.cli.ls:ls",
+    "migrate": "rla.cli.migrate:migrate",
+    "pin": "rla.cli.pin:pin",
     "query": "rla.cli.query:query",
+    "rm": "rla.cli.rm:rm",
     "show": "rla.cli.show:show",
     "tag": "rla.cli.tag:tag",
     "tail": "rla.cli.tail:tail",
+    "trash": "rla.cli.trash:trash",
+    "undo": "rla.cli.undo:undo",
     "why": "rla.cli.why:why",
 }
 """Name of a command → dotted path of its function, imported when it is called."""
 
 SUMMARIES: Final[dict[str, str]] = {
+    "archive": "Copy experiments into the archive of the data root.",
     "diff": "Show what differs between two experiments.",
     "doctor": "Say whether environment, disk and data root are fine.",
     "du": "Show what experiments take on the disk, by task and tree.",
     "fsck": "Check the files of a data root.",
     "ls": "List experiments, the newest last.",
+    "migrate": "Copy experiments to another task, or to another data root.",
+    "pin": "Pin experiments, so that nobody deletes them, or show the pins.",
     "query": "List the experiments that satisfy a condition.",
+    "rm": "Move experiments to the trash; `rla undo` brings them back.",
     "show": "Show what is known of one experiment.",
     "tag": "Give experiments tags, take tags away, or show them.",
     "tail": "Show the last rows of an experiment.",
+    "trash": "Show what was deleted, bring some of it back, or free the disk.",
+    "undo": "Take back what `rla rm`, `rla archive` or `rla migrate` did.",
     "why": "Say in what groups of experiments differ.",
 }
 """Name of a command → the beginning of its help, so that the list of commands and tab completion import none of them.
@@ -64,6 +76,7 @@ Examples:
   rla query 'eval/return > 900'         those that satisfy a condition
   rla show 13-05-01                     all that is known of one
   rla diff 13-05-01 .                   what has changed since then
+  rla rm 'steps < 5000' --dry-run       what would go to the trash
   rla fsck --repair                     write out what killed runs left behind
   rla doctor                            is all well here, and for how long?
 """

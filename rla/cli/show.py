@@ -26,6 +26,7 @@ from rla.cli.common import (
 )
 from rla.cli.listing import without_path
 from rla.database.index.entry import read_entry
+from rla.database.pins import pins_of
 from rla.database.record import ExperimentRecord
 from rla.errors import ExperimentNotFoundError, printable
 from rla.names import CHECKPOINT, CODE, LOG, TIME_STEP, TIMESTAMP, TREES
@@ -73,9 +74,12 @@ def _known(record: ExperimentRecord) -> dict[str, Any]:
         raise ExperimentNotFoundError(f"'{record.name}' is not there any more.")
     card = found.card
     manifest = read_manifest(record.place.path(CODE))
+    place = record.place
+    pinned = pins_of(place.data_root).get((place.task, place.day, place.index_name))
     return {
         "name": record.name,
         "status": found.status,
+        "pin": asdict(pinned) if pinned else None,
         "problem": found.problem,
         "card": asdict(card) if card else None,
         "code_kept": manifest is not None,
@@ -98,6 +102,7 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
         "started": _moment(card.get("start")),
         "ended": _moment(card.get("end")),
         "problem": without_path(known["problem"] or "", record.place),
+        "pinned": _pinned(known["pin"]),
     }
     if card:
         facts |= {
@@ -137,6 +142,12 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
 def _status(status: str, card: dict[str, Any]) -> str:
     reason = card.get("reason")
     return f"{status} ({reason})" if reason else status
+
+
+def _pinned(pin: dict[str, Any] | None) -> str:
+    if pin is None:
+        return ""
+    return f"{pin['reason']} ({', '.join(filter(None, (pin['user'], _moment(pin['time']))))})"
 
 
 def _software(card: dict[str, Any]) -> str:

@@ -9,12 +9,13 @@ import click
 from rla.cli.common import (
     as_json_option,
     complete_task,
-    console,
+    counted,
     find_data_root,
     print_json,
     print_table,
     reading_progress,
     root_option,
+    say,
     shown_number,
 )
 from rla.cli.listing import fresh_option
@@ -68,9 +69,9 @@ def _print(found: Explanation) -> None:
     columns = names if short else [f"({number})" for number in range(1, len(names) + 1)]
     for column, group in zip(columns, found.groups, strict=True):
         called = group.name if short else f"{column} {group.name}"
-        click.echo(f"{called}: {_counted(group.size, 'experiment')}")
+        click.echo(f"{called}: {counted(group.size, 'experiment')}")
     if found.overlapping:
-        click.echo(f"{_counted(found.overlapping, 'experiment')} in more than one group!")
+        click.echo(f"{counted(found.overlapping, 'experiment')} in more than one group!")
     if found.differences:
         print_table(["key", *columns], [_row(difference) for difference in found.differences])
     else:
@@ -79,16 +80,10 @@ def _print(found: Explanation) -> None:
         shown = ", ".join(map(_told, found.variations[:_VARIATIONS]))
         left = len(found.variations) - _VARIATIONS
         more = f" and {left} more" if left > 0 else ""
-        terminal = console()
-        line = f"Vary inside a group (number of values in each): {shown}{more}."
-        terminal.print(line, highlight=False, markup=False, soft_wrap=not terminal.is_terminal)
-    click.echo(f"{_counted(found.shared, 'other key')} with one value everywhere.")
+        say(f"Vary inside a group (number of values in each): {shown}{more}.")
+    click.echo(f"{counted(found.shared, 'other key')} with one value everywhere.")
     if found.without_packages:
         click.echo(f"Versions of packages were not compared: {found.without_packages}.")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _called(change: Difference | Variation) -> str:

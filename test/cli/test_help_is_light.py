@@ -70,4 +70,4 @@ def test_the_line_of_a_command_is_the_beginning_of_its_help(name: str) -> None:
 def test_a_command_without_a_line_tells_it_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(main_file, "SUMMARIES", {})
     shown = CliRunner().invoke(_group, ["--help"], prog_name="rla").output
-    assert "fsck    Check the files of a data root." in shown
+    assert "fsck     Check the files of a data root." in shown

@@ -46,13 +46,16 @@ def test_commands_and_options_are_offered() -> None:
     assert "--repair" in offered("fsck", "--")
 
 
-@pytest.mark.parametrize("words", [["ls", ""], ["show", "--task", ""], ["diff", "--task", ""], ["fsck", "--task", ""]])
+@pytest.mark.parametrize(
+    "words",
+    [["ls", ""], *([name, "--task", ""] for name in ("show", "diff", "fsck", "rm", "archive", "migrate", "pin"))],
+)
 def test_tasks_are_offered(words: list[str]) -> None:
     assert offered(*words) == ["run/fast", "walk"]
     assert offered(*words[:-1], "w") == ["walk"]
 
 
-@pytest.mark.parametrize("words", [["show"], ["diff"], ["diff", "."]])
+@pytest.mark.parametrize("words", [["show"], ["diff"], ["diff", "."], ["rm"], ["archive"], ["migrate"], ["pin"]])
 def test_times_of_runs_are_offered_the_newest_first(words: list[str]) -> None:
     """Two tasks have a run of one time: this one is offered with its day."""
     expected = ["14-00-00-000001", "2026/11/20/13-05-01-000001", "03-04-05-000006"]
@@ -75,6 +78,17 @@ def test_the_task_and_the_root_of_the_line_count(tmp_path: Path, monkeypatch: py
 def test_of_many_runs_the_newest_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common, "RUNS_COMPLETED", 1)
     assert offered("show", "") == ["14-00-00-000001"]
+
+
+def test_trees_and_operations_that_can_be_taken_back_are_offered(runs: Path) -> None:
+    from rla.batch import apply, choose, plan_deletion
+
+    assert offered("rm", "--tree", "c") == ["code", "checkpoint"]
+    assert offered("trash", "") == ["empty", "list", "restore"]
+    assert offered("undo", "") == []
+    ids = [apply(plan_deletion(choose(runs, "walk", day))).operation for day in ("2026/11/20", "2026/11/21/14*")]
+    assert offered("undo", "") == offered("trash", "restore", "") == ids[::-1]
+    assert offered("undo", str(ids[0])[:-7]) == ids[:1]
 
 
 def test_what_begins_like_a_path_is_completed_as_one() -> None:
