@@ -1,0 +1,47 @@
+"""Curves, estimates and comparisons of runs, in numpy; `docs/statistics.md` says what is computed, and why.
+
+Nothing here reads or draws: arrays go in, arrays come out.
+"""
+
+from rla.plot.aggregate import Band, aggregate_curves
+from rla.plot.align import Aligned, align_curves
+from rla.plot.comparison import Difference, compare, holm, probability_of_improvement
+from rla.plot.estimators import aggregate_iqm, aggregate_mean, aggregate_median, aggregate_optimality_gap
+from rla.plot.interval import Interval, Way, estimate
+from rla.plot.normalize import normalize_scores
+from rla.plot.power import runs_for_power
+from rla.plot.profile import Profile, performance_profile
+from rla.plot.run_scores import area_under_curve, best_so_far, final_score
+from rla.plot.series import Curve, clean_curve
+from rla.plot.smooth import Smoothing
+from rla.plot.spread import runs_for_tolerance, tolerance_share
+
+__all__ = [
+    "Aligned",
+    "Band",
+    "Curve",
+    "Difference",
+    "Interval",
+    "Profile",
+    "Smoothing",
+    "Way",
+    "aggregate_curves",
+    "aggregate_iqm",
+    "aggregate_mean",
+    "aggregate_median",
+    "aggregate_optimality_gap",
+    "align_curves",
+    "area_under_curve",
+    "best_so_far",
+    "clean_curve",
+    "compare",
+    "estimate",
+    "final_score",
+    "holm",
+    "normalize_scores",
+    "performance_profile",
+    "probability_of_improvement",
+    "runs_for_power",
+    "runs_for_tolerance",
+    "tolerance_share",
+]
