@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -74,17 +75,26 @@ def test_the_development_page_has_every_room() -> None:
             assert f"`{entry.stem}`" in page
 
 
-@pytest.mark.parametrize("command", ["", *sorted(COMMANDS)])
+def commands() -> list[str]:
+    """All commands, and those inside of others: ``trash list``."""
+    names = []
+    for name in sorted(COMMANDS):
+        command = _group.get_command(click.Context(_group), name)
+        inside = sorted(command.commands) if isinstance(command, click.Group) else []
+        names += [name, *(f"{name} {each}" for each in inside)]
+    return names
+
+
+@pytest.mark.parametrize("command", ["", *commands()])
 def test_the_command_line_page_shows_the_help_of_each_command(command: str) -> None:
     """To renew the page: print this help, and put it in the block under the command's heading."""
     page = (DOCS / "command_line.md").read_text(encoding="utf-8")
-    arguments = [command, "--help"] if command else ["--help"]
-    shown = CliRunner().invoke(_group, arguments, prog_name="rla", terminal_width=80)
+    shown = CliRunner().invoke(_group, [*command.split(), "--help"], prog_name="rla", terminal_width=80)
     assert shown.exit_code == 0
     assert f"```\n{shown.output.rstrip()}\n```" in page
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS))
+@pytest.mark.parametrize("command", commands())
 def test_the_help_of_each_command_has_examples(command: str) -> None:
-    shown = CliRunner().invoke(_group, [command, "--help"], prog_name="rla")
+    shown = CliRunner().invoke(_group, [*command.split(), "--help"], prog_name="rla")
     assert f"\n    rla {command}" in shown.output

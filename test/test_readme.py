@@ -30,8 +30,8 @@ RUN_ELSEWHERE = {
     "tensorboard --logdir log/demo_task": "a server that would not end; its folder is checked here",
 }
 
-PAGES = ["logger.md", "outputs.md", "recording.md"]
-"""The pages of docs/ that have programs; test/query_page runs those of query.md."""
+PAGES = ["logger.md", "outputs.md", "recording.md", "statistics.md"]
+"""The pages of docs/ that have programs; test/pages runs those of query.md and tidy.md."""
 
 
 def blocks(language: str, text: str = README) -> list[str]:
@@ -187,4 +187,4 @@ def test_links_to_files_of_the_repository_lead_somewhere() -> None:
 
 def test_every_page_with_programs_is_tested() -> None:
     pages = [page.name for page in (REPOSITORY / "docs").glob("*.md") if blocks("python", page.read_text("utf-8"))]
-    assert sorted(pages) == sorted([*PAGES, "query.md"])
+    assert sorted(pages) == sorted([*PAGES, "query.md", "tidy.md"])
