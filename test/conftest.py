@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -266,3 +267,39 @@ def crowded_root(experiment: Callable[..., Path], data_root: Path, canary: Path)
     (data_root / "log/demo/2026/11/21").symlink_to(day)
     (data_root / "log/demo/2026/11/20/13-05-09-000001_10.0.0.1_&lr=link").symlink_to(next(day.iterdir()))
     return data_root
+
+
+@pytest.fixture
+def as_nobody() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """Run a program as a user who owns nothing: ``as_nobody("print(1)", "argument")``."""
+    if os.getuid() != 0:
+        pytest.skip("only root can become another user")
+    if shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed, which runs a program as another user")
+    with tempfile.TemporaryDirectory() as cache:
+        os.chmod(cache, 0o777)
+
+        def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+            command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", program]
+            return subprocess.run(
+                [*command, *map(str, arguments)],
+                capture_output=True,
+                text=True,
+                timeout=100,
+                cwd="/",
+                env={**os.environ, "PYTHONPATH": str(REPOSITORY), "RLA_CACHE": f"{cache}/own", "HOME": cache},
+                check=False,
+            )
+
+        yield run
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A folder that all users can look into; the one of pytest is for one of them alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        closed = [each for each in Path(folder).parents if each.stat().st_mode & 0o001 == 0]
+        if closed:
+            pytest.skip(f"other users cannot come into {closed[0]}")
+        yield Path(folder)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -130,24 +129,12 @@ def all_done() -> Callable[[Plan], Outcome]:
 
 
 @pytest.fixture
-def as_nobody(tmp_path: Path, data_root: Path) -> Callable[[str], str]:
+def as_owner(data_root: Path, as_nobody: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[[str], str]:
     """Run a program with the data root as argument, as a user who owns it and is not root; returns what it prints."""
-    if os.getuid() != 0 or shutil.which("setpriv") is None:
-        pytest.skip("only root can become another user, by setpriv")
 
     def run(program: str) -> str:
         subprocess.run(["chown", "-R", "65534:65534", str(data_root)], check=True)
-        for folder in tmp_path.parents[:2]:
-            folder.chmod(0o755)
-        tmp_path.chmod(0o777)
-        result = subprocess.run(
-            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", program, data_root],
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "RLA_CACHE": f"{tmp_path}/own", "HOME": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            cwd="/",
-            check=False,
-        )
+        result = as_nobody(program, data_root)
         assert result.stderr == ""
         return result.stdout
 

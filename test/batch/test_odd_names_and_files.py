@@ -135,28 +135,3 @@ def test_folders_in_folders_deeper_than_python_calls(
     assert empty_trash(data_root).freed > 1000
     assert os.listdir(data_root / ".rla" / "trash") == []
     files.remove_tree(data_root / "arc")  # pytest itself could not
-
-
-DELETE_TWICE = """
-import os, sys
-from rla.batch import apply, choose, empty_trash, plan_deletion, plan_undo
-from rla.batch.undo import find_operation
-root = sys.argv[1]
-for is_last in (False, True):
-    outcome = apply(plan_deletion(choose(root, "demo", "*")))
-    assert (len(outcome.done), outcome.failed) == (1, []), outcome
-    if not is_last:
-        assert len(apply(plan_undo(find_operation(root))).done) == 1
-print(empty_trash(root).problems, os.listdir(f"{root}/.rla/trash"))
-"""
-
-
-def test_a_user_empties_folders_that_are_read_only(
-    data_root: Path, whole: Callable[..., Path], as_nobody: Callable[[str], str]
-) -> None:
-    log_dir = whole("13-05-01-000001", lr=0.1)
-    (log_dir / "closed" / "deeper").mkdir(parents=True)
-    (log_dir / "closed" / "deeper" / "file").write_text("x")
-    for folder in (log_dir / "closed" / "deeper", log_dir / "closed"):
-        folder.chmod(0o500)
-    assert as_nobody(DELETE_TWICE) == "() []\n"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -73,6 +73,7 @@ def test_folders_in_folders_with_few_descriptors(tmp_path: Path) -> None:
 
 AS_NOBODY = """
 import os, sys
+from collections.abc import Callable
 from pathlib import Path
 from rla import files
 top = Path(sys.argv[1])
@@ -94,21 +95,13 @@ except PermissionError as error:
 """
 
 
-@pytest.mark.skipif(os.getuid() != 0 or shutil.which("setpriv") is None, reason="only root can become another user")
-def test_closed_folders_are_opened_but_none_above_them(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    top = tmp_path / "top"
+def test_closed_folders_are_opened_but_none_above_them(
+    open_place: Path, as_nobody: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    top = open_place / "top"
     top.mkdir()
     os.chown(top, 65534, 65534)
-    result = subprocess.run(
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", AS_NOBODY, str(top)],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        text=True,
-        cwd="/",
-        check=False,
-    )
+    result = as_nobody(AS_NOBODY, top)
     assert (result.stdout, result.stderr) == ("refused 0o2555\n", "")
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import stat
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -124,42 +122,6 @@ def original(data_root: Path, index_name: Callable[..., str], archives: dict[str
             (log / "log.txt").write_text("hello\n")
             (log / "backup.txt").write_text("key: lr, value: 0.1\n")
     return data_root
-
-
-@pytest.fixture
-def as_nobody() -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
-    """Run a program as a user who owns nothing: ``as_nobody("print(1)", "argument")``."""
-    if os.getuid() != 0:
-        pytest.skip("only root can become another user")
-    if shutil.which("setpriv") is None:
-        pytest.skip("setpriv is not installed, which runs a program as another user")
-    with tempfile.TemporaryDirectory() as cache:
-        os.chmod(cache, 0o777)
-
-        def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-            command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", program]
-            return subprocess.run(
-                [*command, *map(str, arguments)],
-                capture_output=True,
-                text=True,
-                timeout=100,
-                cwd="/",
-                env={**os.environ, "PYTHONPATH": str(REPOSITORY), "RLA_CACHE": f"{cache}/own", "HOME": cache},
-                check=False,
-            )
-
-        yield run
-
-
-@pytest.fixture
-def open_place() -> Iterator[Path]:
-    """A folder that all users can look into; the one of pytest is for one of them alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        closed = [each for each in Path(folder).parents if each.stat().st_mode & 0o001 == 0]
-        if closed:
-            pytest.skip(f"other users cannot come into {closed[0]}")
-        yield Path(folder)
 
 
 @pytest.fixture
