@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import getpass
 import os
 import socket
 import sys
 
-__all__ = ["distributed_rank", "host_name", "node_address", "process_is_alive", "process_start"]
+__all__ = ["distributed_rank", "host_name", "node_address", "process_is_alive", "process_start", "user_name"]
 
 NO_NETWORK = "noip"
 
@@ -18,6 +19,14 @@ _RANK_VARIABLES = (("RANK", "WORLD_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_W
 def host_name() -> str:
     """Return the name of this host."""
     return socket.gethostname()
+
+
+def user_name() -> str:
+    """Return the name of this user, or the number where there is no name; empty where there is neither."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container whose user has no name
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
 
 
 @functools.lru_cache(maxsize=1)

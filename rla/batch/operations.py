@@ -23,9 +23,8 @@ from typing import Any, Final
 from rla import files, locks
 from rla.batch.operation import MOVING, Operation
 from rla.batch.record import DONE, UNDER_WAY, Entry, parse_record
-from rla.database.pins import user_name
 from rla.errors import BatchError, DataRootError, warn_quietly
-from rla.machine import host_name
+from rla.machine import host_name, user_name
 from rla.names import ARCHIVED, INTERNAL, TREES
 
 __all__ = ["Operations"]

@@ -32,7 +32,7 @@ def data_root_beside(script: str) -> Path:
         raise ConfigNotFoundError(str(folder / _CONFIGURATIONS[0]))
     try:
         root = runpy.run_path(str(config)).get("DATA_ROOT")
-    except Exception as error:
+    except Exception as error:  # it is a program of the user, and may raise anything
         raise ConfigError(f"'{config}' cannot be run: {type(error).__name__}: {error}") from error
     if not isinstance(root, (str, os.PathLike)) or not os.fspath(root):
         raise ConfigValueError("DATA_ROOT", f"'{config}'", root, "the folder that holds log/ and the other trees")

@@ -6,7 +6,6 @@ nothing is written into an experiment.
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import time
@@ -18,6 +17,7 @@ from rla import files
 from rla.database.bounded_values import LARGEST_DOCUMENT, parse_json
 from rla.database.trees import ExperimentPlace, name_as_text
 from rla.errors import DataRootError
+from rla.machine import user_name
 from rla.names import INTERNAL
 
 __all__ = ["Pin", "pin", "pins_of", "unpin"]
@@ -95,14 +95,6 @@ def pins_of(data_root: Path) -> dict[Key, Pin]:
                 index_name = name_as_text(name.removesuffix(_SUFFIX))
                 found[task, day, index_name] = _read(Path(folder, name), f"{task}/{day}/{index_name}")
     return found
-
-
-def user_name() -> str:
-    """Return the name of this user; empty where the system does not know it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return ""
 
 
 def _read(path: Path, name: str) -> Pin:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import platform
 import re
@@ -25,7 +24,7 @@ from rla.database.tags import add_tags
 from rla.database.trees import ExperimentPlace
 from rla.environment import hardware, installed_packages
 from rla.errors import warn_quietly
-from rla.machine import host_name, process_start
+from rla.machine import host_name, process_start, user_name
 from rla.names import ARCHIVE, CODE, HYPERPARAMETER, LOG, MASK, PARAMETER_FILE, RUN_CARD_FILE, SECRET_KEYS
 from rla.version import __version__
 
@@ -221,7 +220,7 @@ def start_run(
         host=host_name(),
         pid=os.getpid(),
         process_start=process_start(),
-        user=_user(),
+        user=user_name(),
         command=[sys.executable, *_without_secrets(sys.orig_argv[1:] or sys.argv)],
         working_directory=_working_directory(),
         python=platform.python_version(),
@@ -252,13 +251,6 @@ def _without_secrets(arguments: list[str]) -> list[str]:
             shown.append(f"{name}={MASK}" if secret and sign else _PASSWORD_OF_ADDRESS.sub(f"{MASK}@", argument))
         mask_next = secret and not sign and name.startswith("-")
     return shown
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container whose user has no name
-        return str(os.getuid()) if hasattr(os, "getuid") else ""
 
 
 def _working_directory() -> str:
