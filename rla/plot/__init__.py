@@ -3,18 +3,18 @@
 Nothing here reads or draws: arrays go in, arrays come out.
 """
 
-from rla.plot.aggregate import Band, aggregate_curves
-from rla.plot.align import Aligned, align_curves
-from rla.plot.comparison import Difference, compare, holm, probability_of_improvement
-from rla.plot.estimators import aggregate_iqm, aggregate_mean, aggregate_median, aggregate_optimality_gap
-from rla.plot.interval import Interval, Way, estimate
-from rla.plot.normalize import normalize_scores
-from rla.plot.power import runs_for_power
-from rla.plot.profile import Profile, performance_profile
-from rla.plot.run_scores import area_under_curve, best_so_far, final_score
-from rla.plot.series import Curve, clean_curve
-from rla.plot.smooth import Smoothing
-from rla.plot.spread import runs_for_tolerance, tolerance_share
+from rla.plot.statistics.aggregate import Band, aggregate_curves
+from rla.plot.statistics.align import Aligned, align_curves
+from rla.plot.statistics.comparison import Difference, compare, holm, probability_of_improvement
+from rla.plot.statistics.estimators import aggregate_iqm, aggregate_mean, aggregate_median, aggregate_optimality_gap
+from rla.plot.statistics.interval import Interval, Way, estimate
+from rla.plot.statistics.normalize import normalize_scores
+from rla.plot.statistics.power import runs_for_power
+from rla.plot.statistics.profile import Profile, performance_profile
+from rla.plot.statistics.run_scores import area_under_curve, best_so_far, final_score
+from rla.plot.statistics.series import Curve, clean_curve
+from rla.plot.statistics.smooth import Smoothing
+from rla.plot.statistics.spread import runs_for_tolerance, tolerance_share
 
 __all__ = [
     "Aligned",

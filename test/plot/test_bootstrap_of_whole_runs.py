@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rla.plot import estimate
-from rla.plot.bootstrap import CELLS, draw, generator, replicates
-from rla.plot.estimators import ESTIMATORS, at_once
-from rla.plot.rows import Rows
+from rla.plot.statistics.bootstrap import CELLS, draw, generator, replicates
+from rla.plot.statistics.estimators import ESTIMATORS, at_once
+from rla.plot.statistics.rows import Rows
 
 RANDOM = np.random.default_rng(0)
 NAMES = sorted(ESTIMATORS)

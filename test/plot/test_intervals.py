@@ -9,8 +9,8 @@ import pytest
 
 from rla.errors import QueryError
 from rla.plot import estimate, runs_for_power, runs_for_tolerance, tolerance_share
-from rla.plot.power import t_power
-from rla.plot.student import t_cdf, t_quantile
+from rla.plot.statistics.power import t_power
+from rla.plot.statistics.student import t_cdf, t_quantile
 
 SCORES = [2.0, 4.0, 4.0, 6.0, 9.0]  # mean 5, squared deviations 9 + 1 + 1 + 1 + 16 = 28, variance 7
 

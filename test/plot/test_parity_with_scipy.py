@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rla.plot import aggregate_iqm, compare, estimate, probability_of_improvement
-from rla.plot.power import t_power
-from rla.plot.student import t_cdf, t_quantile
+from rla.plot.statistics.power import t_power
+from rla.plot.statistics.student import t_cdf, t_quantile
 
 stats = pytest.importorskip("scipy.stats", reason="scipy is not installed")
 

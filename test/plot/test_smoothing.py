@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rla.errors import QueryError
 from rla.plot import Curve, Smoothing, aggregate_curves, clean_curve
-from rla.plot.smooth import smoothed, tensorboard_ema, time_weighted_ema, trailing_mean
+from rla.plot.statistics.smooth import smoothed, tensorboard_ema, time_weighted_ema, trailing_mean
 
 KINDS = [Smoothing("trailing", 7), Smoothing("trailing", 30.0, "x"), Smoothing("tensorboard", 0.6)]
 KINDS += [Smoothing("time-weighted", 0.9)]

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from rla.plot.align import Aligned, align_curves, check_alignment
-from rla.plot.bootstrap import METHODS
-from rla.plot.interval import Way, estimate_rows
-from rla.plot.normalize import Table, normalize_curve
-from rla.plot.rows import Rows
-from rla.plot.series import Curve
-from rla.plot.smooth import Smoothing, smoothed
+from rla.plot.statistics.align import Aligned, align_curves, check_alignment
+from rla.plot.statistics.bootstrap import METHODS
+from rla.plot.statistics.interval import Way, estimate_rows
+from rla.plot.statistics.normalize import Table, normalize_curve
+from rla.plot.statistics.rows import Rows
+from rla.plot.statistics.series import Curve
+from rla.plot.statistics.smooth import Smoothing, smoothed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

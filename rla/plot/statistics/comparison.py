@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rla.errors import QueryError
-from rla.plot.bootstrap import draw, generator, replicates
-from rla.plot.estimators import at_once, estimator_named
-from rla.plot.interval import Interval, Way
-from rla.plot.rows import Rows, rows_of
-from rla.plot.spread import squared_deviations, standard_error
-from rla.plot.student import t_cdf, t_quantile
+from rla.plot.statistics.bootstrap import draw, generator, replicates
+from rla.plot.statistics.estimators import at_once, estimator_named
+from rla.plot.statistics.interval import Interval, Way
+from rla.plot.statistics.rows import Rows, rows_of
+from rla.plot.statistics.spread import squared_deviations, standard_error
+from rla.plot.statistics.student import t_cdf, t_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rla.plot.rows import Scores
+    from rla.plot.statistics.rows import Scores
 
     Floats = NDArray[np.float64]
     Counts = NDArray[np.signedinteger[Any]]

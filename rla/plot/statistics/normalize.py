@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from rla.errors import QueryError, did_you_mean
-from rla.plot.series import Curve
+from rla.plot.statistics.series import Curve
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

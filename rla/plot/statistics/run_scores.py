@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rla.errors import QueryError
-from rla.plot.series import Curve
+from rla.plot.statistics.series import Curve
 
 __all__ = ["area_under_curve", "best_so_far", "final_score"]
 

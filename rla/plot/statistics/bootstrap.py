@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from rla.plot.estimators import at_once
-from rla.plot.rows import Rows
+from rla.plot.statistics.estimators import at_once
+from rla.plot.statistics.rows import Rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rla.plot.estimators import Estimator
+    from rla.plot.statistics.estimators import Estimator
 
     Floats = NDArray[np.float64]
     Counts = NDArray[np.signedinteger[Any]]
@@ -70,7 +70,7 @@ def bootstrap_bounds(
 
     Args:
         rows: complete rows.
-        estimator: of `rla.plot.estimators`.
+        estimator: of `rla.plot.statistics.estimators`.
         method: one of `METHODS`.
         level: for example 0.95.
         n_boot: how many replicates.

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from rla.errors import QueryError, did_you_mean
-from rla.plot.series import Curve
+from rla.plot.statistics.series import Curve
 
 __all__ = ["Smoothing", "smoothed", "tensorboard_ema", "time_weighted_ema", "trailing_mean"]
 

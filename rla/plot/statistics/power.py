@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from rla.errors import QueryError
-from rla.plot.student import gauss, t_quantile
+from rla.plot.statistics.student import gauss, t_quantile
 
 __all__ = ["runs_for_power", "t_power"]
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rla.errors import QueryError
-from rla.plot.interval import Interval, Way, estimate_rows
-from rla.plot.rows import Rows, rows_of
+from rla.plot.statistics.interval import Interval, Way, estimate_rows
+from rla.plot.statistics.rows import Rows, rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from rla.plot.rows import Scores
+    from rla.plot.statistics.rows import Scores
 
 __all__ = ["Profile", "performance_profile"]
 

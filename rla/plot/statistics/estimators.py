@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from rla.errors import QueryError, did_you_mean
-from rla.plot.rows import Rows, rows_of
+from rla.plot.statistics.rows import Rows, rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rla.plot.rows import Scores
+    from rla.plot.statistics.rows import Scores
 
     Floats = NDArray[np.float64]
     Counts = NDArray[np.signedinteger[Any]]

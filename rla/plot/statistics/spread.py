@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rla.errors import QueryError
-from rla.plot.estimators import CUT
-from rla.plot.rows import Rows
+from rla.plot.statistics.estimators import CUT
+from rla.plot.statistics.rows import Rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from rla.errors import QueryError, did_you_mean
-from rla.plot.bootstrap import METHODS, bootstrap_bounds, generator
-from rla.plot.estimators import at_once, estimator_named
-from rla.plot.rows import Rows, rows_of
-from rla.plot.spread import squared_deviations, standard_error, tolerance_share
-from rla.plot.student import t_quantile
+from rla.plot.statistics.bootstrap import METHODS, bootstrap_bounds, generator
+from rla.plot.statistics.estimators import at_once, estimator_named
+from rla.plot.statistics.rows import Rows, rows_of
+from rla.plot.statistics.spread import squared_deviations, standard_error, tolerance_share
+from rla.plot.statistics.student import t_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rla.plot.rows import Scores
+    from rla.plot.statistics.rows import Scores
 
     Floats = NDArray[np.float64]
 
