@@ -37,7 +37,7 @@ from rla.timers import time_tracker
 from rla.version import __version__
 
 if TYPE_CHECKING:
-    from rla import query
+    from rla import plot, query
     from rla.database.ledger import record_figure
     from rla.experiment.difference import compare_experiments
     from rla.experiment.query import experiment_data_query, single_experiment_query
@@ -66,6 +66,7 @@ __all__ = [
     "exp_manager",
     "experiment_data_query",
     "logger",
+    "plot",
     "query",
     "read_episodes",
     "read_progress",
@@ -88,8 +89,8 @@ _LOADED_ON_FIRST_USE: Final = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "query":  # a module, and no name of one
-        return importlib.import_module("rla.query")
+    if name in ("plot", "query"):  # modules, and no names of one
+        return importlib.import_module(f"rla.{name}")
     module = _LOADED_ON_FIRST_USE.get(name)
     if module is None:
         return compat.constant(name)

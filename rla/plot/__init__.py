@@ -1,8 +1,10 @@
-"""Curves, estimates and comparisons of runs, in numpy; `docs/statistics.md` says what is computed, and why.
+"""Figures, tables and verdicts of runs that one can publish: ``rla.plot.curves("data", "eval/return")``.
 
-Nothing here reads or draws: arrays go in, arrays come out.
+What is computed is apart from what is drawn: `statistics/` has numbers of arrays, `docs/statistics.md` says which, and
+why.
 """
 
+from rla.plot.learning_curves import Curves, Panel, curves
 from rla.plot.statistics.aggregate import Band, aggregate_curves
 from rla.plot.statistics.align import Aligned, align_curves
 from rla.plot.statistics.comparison import Difference, compare, holm, probability_of_improvement
@@ -20,8 +22,10 @@ __all__ = [
     "Aligned",
     "Band",
     "Curve",
+    "Curves",
     "Difference",
     "Interval",
+    "Panel",
     "Profile",
     "Smoothing",
     "Way",
@@ -35,6 +39,7 @@ __all__ = [
     "best_so_far",
     "clean_curve",
     "compare",
+    "curves",
     "estimate",
     "final_score",
     "holm",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rla.errors import QueryError, did_you_mean
@@ -17,7 +18,7 @@ from rla.query.search import Experiments
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["load_episodes", "load_metrics", "parameter_names"]
+__all__ = ["check_metrics", "load_columns", "load_episodes", "load_metrics", "parameter_names"]
 
 _SHOWN: Final = 20
 
@@ -32,9 +33,8 @@ def load_metrics(
     found = list(experiments)
     names = parameter_names(found, parameters)
     columns = [TIME_STEP, *(key for key in keys if key != TIME_STEP)]
-    with ColumnCache(experiments.index_path) as cache:
-        parts = [_columns_of(experiment, columns, cache) for experiment in found]
-    _check_metrics(found, parts, keys)
+    parts = load_columns(found, columns, experiments.index_path)
+    check_metrics(found, parts, keys)
     table = _long_table(found, [part.values for part in parts], columns, names)
     labels = _labels(found)
     table.attrs["without"] = [label for label, part in zip(labels, parts, strict=True) if not _length(part.values)]
@@ -60,6 +60,12 @@ def load_episodes(experiments: Experiments, parameters: str | Sequence[str]) -> 
     return _long_table(found, parts, columns, names)
 
 
+def load_columns(found: Iterable[Experiment], keys: Sequence[str], index: Path | None) -> list[Columns]:
+    """Return columns of each of some experiments, from the cache beside the index where their rows are as they were."""
+    with ColumnCache(index) as cache:
+        return [_columns_of(experiment, keys, cache) for experiment in found]
+
+
 def _columns_of(experiment: Experiment, keys: Sequence[str], cache: ColumnCache) -> Columns:
     """Read columns of a run, from the cache where its rows are as they were."""
     log_dir = experiment.log_dir
@@ -71,7 +77,7 @@ def _columns_of(experiment: Experiment, keys: Sequence[str], cache: ColumnCache)
     return found
 
 
-def _check_metrics(found: Sequence[Experiment], parts: Sequence[Columns], keys: Sequence[str]) -> None:
+def check_metrics(found: Sequence[Experiment], parts: Sequence[Columns], keys: Sequence[str]) -> None:
     """Refuse a key that none of the experiments has recorded.
 
     Raises:

@@ -38,6 +38,7 @@ PUBLIC = {
     "exp_manager",
     "experiment_data_query",
     "logger",
+    "plot",
     "query",
     "read_episodes",
     "read_progress",
