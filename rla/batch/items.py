@@ -13,7 +13,6 @@ from rla.database.ledger import children_by_parent, figures_by_experiment
 from rla.database.run_card import STALE
 from rla.database.trees import ExperimentPlace
 from rla.names import TREES
-from rla.query.experiment import Experiment
 from rla.query.rows import read_rows
 from rla.query.search import Experiments
 
@@ -64,6 +63,7 @@ def items_of(
     """
     items: list[Item] = []
     refused: list[Refusal] = []
+    chosen.find_sizes()
     for experiment in chosen:
         sizes = {tree: size for tree, size in experiment.sizes.items() if tree in trees}
         status = experiment.status
@@ -75,11 +75,7 @@ def items_of(
             refused.append(Refusal(experiment.name, why))
         else:
             note = "nobody has heard of it since its host fell silent" if status == STALE else ""
-            found = Item(place, sizes, _files_of(experiment, sizes), status, experiment.step, dependents(place), note)
+            files = sum(number for tree, number in experiment.files.items() if tree in sizes)
+            found = Item(place, sizes, files, status, experiment.step, dependents(place), note)
             items.append(found)
     return items, refused
-
-
-def _files_of(experiment: Experiment, trees: Iterable[str]) -> int:
-    counts = experiment.facts.get("files", {})
-    return sum(counts.get(tree, 0) for tree in trees)

@@ -51,7 +51,7 @@ def du(task: str | None, by: str, limit: int, fresh: bool, root: str | None, as_
 
     Without a TASK, also what lies outside of experiments: the code store, the trash, archived copies. Code that several
     experiments share counts in the code store, once. Sizes are those of files (1 KiB is 1024 bytes), as they were when
-    an experiment was last seen to change; --fresh looks again.
+    first asked for after an experiment had changed; --fresh looks again.
 
     \b
     Examples:

@@ -71,6 +71,7 @@ def print_experiments(
         found = found.sorted_by(sort.removeprefix("-"), descending=sort.startswith("-"))
     shown = found if limit <= 0 else found[:limit] if sort else found[-limit:]
     if as_json:
+        shown.find_sizes()
         print_json([as_item(experiment) for experiment in shown])
     elif names:
         for experiment in shown:
@@ -98,7 +99,7 @@ def as_item(experiment: Experiment) -> dict[str, Any]:
         "parameters": experiment.stored_parameters,
         "step": experiment.step,
         "last": experiment.last,
-        "facts": {name: value for name, value in experiment.facts.items() if name not in ("tags", "sizes", "files")},
+        "facts": {name: value for name, value in experiment.facts.items() if name != "tags"},
         "path": str(experiment.log_dir),
     }
 
@@ -114,8 +115,9 @@ def _print(experiments: Sequence[Experiment], choice: Choice) -> None:
         lines.append("also: " + _pairs(choice.left_out))
     elif choice.left_out:
         lines.append(f"differ too: {', '.join(choice.left_out)} (-k KEY shows one)")
-    known = {key for each in experiments for key in (*each.facts, *each.flat_parameters, *each.last)}
-    lines += [f"None of these has a value '{key}'.{did_you_mean(key, known)}" for key in choice.unknown]
+    if choice.unknown:
+        known = {key for each in experiments for key in (*each.facts, *each.flat_parameters, *each.last)}
+        lines += [f"None of these has a value '{key}'.{did_you_mean(key, known)}" for key in choice.unknown]
     dates = zip(experiments, short_names(experiments), strict=True)
     lines += [f"{date}: {_briefly(each)}" for each, date in dates if each.problem]
     for line in lines:

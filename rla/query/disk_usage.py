@@ -14,9 +14,9 @@ from rla import files
 from rla.database.index.index import Index
 from rla.database.index.refresh import Progress
 from rla.database.index.store import IndexStore
-from rla.database.index.totals import count_of_experiments, largest, sums_by_task
+from rla.database.index.totals import bytes_by_task, count_of_experiments, largest
 from rla.database.trees import check_data_root
-from rla.names import ARCHIVED, INTERNAL, TREES
+from rla.names import ARCHIVED, INTERNAL
 from rla.query.experiment import Experiment
 from rla.query.question import check_task_is_there
 from rla.query.rows import read_rows
@@ -89,7 +89,7 @@ def disk_usage(
         check_task_is_there(root, task)
     index = Index(root, read_rows, progress)
     index.refresh(task, fresh)
-    usage, ids = index.ask(lambda store: _usage(store, task, number_of_largest))
+    usage, ids = index.ask_with_sizes(lambda store: _usage(store, task, number_of_largest), task)
     for start in range(0, len(ids), _DOCUMENTS_AT_ONCE):
         usage.largest.extend(experiments_of(index, ids[start : start + _DOCUMENTS_AT_ONCE]))
     if outside:
@@ -99,12 +99,10 @@ def disk_usage(
 
 def _usage(store: IndexStore, task: str | None, number: int) -> tuple[DiskUsage, list[int]]:
     counts = count_of_experiments(store, task)
-    sums = sums_by_task(store, [f"size.{tree}" for tree in TREES], task)
-    tasks: dict[str, dict[str, int]] = {
-        name: {tree: total for tree, total in zip(TREES, sums.get(name, ()), strict=False) if total} for name in counts
-    }
+    sums = bytes_by_task(store, task)
+    tasks = {name: {tree: total for tree, total in sums.get(name, {}).items() if total} for name in counts}
     by_size = dict(sorted(tasks.items(), key=lambda item: (-sum(item[1].values()), item[0])))
-    ids = largest(store, "size", number, task) if number else []
+    ids = largest(store, number, task) if number else []
     return DiskUsage(by_size, counts, []), ids
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from rla.database.index.documents import decode
+from rla.database.index.facts import SIZE_FACTS
+from rla.database.index.sizes import Sizes
 from rla.database.index_name import parse_index_name
 from rla.database.parameters import dotted
 from rla.database.plain_values import restore
@@ -16,6 +18,37 @@ from rla.database.trees import ExperimentPlace
 from rla.names import LOG, TIME_STEP, TIMESTAMP
 
 __all__ = ["Experiment"]
+
+
+class _Facts(Mapping[str, Any]):
+    """Facts of an experiment by name. Its sizes are found when one of them is asked for, or all facts are.
+
+    Args:
+        known: the other facts.
+        sizes: finds what it takes.
+    """
+
+    def __init__(self, known: dict[str, Any], sizes: Callable[[], Sizes]) -> None:
+        self._known = known
+        self._sizes = sizes
+
+    @cached_property
+    def _all(self) -> dict[str, Any]:
+        sizes = self._sizes()
+        by_tree = {f"size.{tree}": size for tree, size in sizes.bytes.items()}
+        return self._known | {"size": sum(sizes.bytes.values())} | by_tree
+
+    def __getitem__(self, name: str) -> Any:
+        return (self._all if name in SIZE_FACTS else self._known)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __repr__(self) -> str:
+        return repr(self._all)
 
 
 class Experiment:
@@ -29,6 +62,7 @@ class Experiment:
         parameters: its hyper-parameters, as a document of the index.
         types: notes of their types, likewise.
         details: returns its facts and last values, likewise.
+        sizes: finds what it takes.
 
     Attributes:
         task: the task table it belongs to.
@@ -44,12 +78,13 @@ class Experiment:
         parameters: bytes,
         types: bytes,
         details: Callable[[], tuple[bytes, bytes]],
+        sizes: Callable[[], Sizes],
     ) -> None:
         self.task = task
         self.name = f"{task}/{day}/{index_name}"
         self._place = (data_root, task, day, index_name)
         self._typed: dict[str, Any] | None = None
-        self._parameters, self._types, self._details = parameters, types, details
+        self._parameters, self._types, self._details, self._sizes = parameters, types, details, sizes
 
     def __repr__(self) -> str:
         return f"Experiment({self.name!r}, status={self.status!r})"
@@ -57,8 +92,7 @@ class Experiment:
     @cached_property
     def facts(self) -> Mapping[str, Any]:
         """What is known of the run by name: ``status``, ``start``, ``host``, …; moments in seconds since 1970."""
-        facts: dict[str, Any] = decode(self._details()[0])
-        return facts
+        return _Facts(decode(self._details()[0]), self._sizes)
 
     @cached_property
     def place(self) -> ExperimentPlace:
@@ -95,7 +129,12 @@ class Experiment:
     @property
     def sizes(self) -> dict[str, int]:
         """Bytes that it takes, by tree, of the trees it is in; code that other experiments share is not counted."""
-        return dict(self.facts["sizes"])
+        return dict(self._sizes().bytes)
+
+    @property
+    def files(self) -> dict[str, int]:
+        """How many files it has, by tree, of the trees it is in."""
+        return dict(self._sizes().files)
 
     @property
     def log_dir(self) -> Path:

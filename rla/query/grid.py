@@ -22,7 +22,8 @@ def missing_combinations(experiments: Sequence[Experiment], parameters: Sequence
     present = set()
     values: list[dict[str, Any]] = [{} for _ in names]
     for experiment in experiments:
-        known = {**experiment.facts, **experiment.flat_parameters}
+        sources = (experiment.facts, experiment.flat_parameters)
+        known = {name: source[name] for source in sources for name in names if name in source}
         if all(name in known for name in names):
             identities = tuple(json.dumps(known[name], default=str) for name in names)
             present.add(identities)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,10 +60,26 @@ def load_episodes(experiments: Experiments, parameters: str | Sequence[str]) -> 
     return _long_table(found, parts, columns, names)
 
 
-def load_columns(found: Iterable[Experiment], keys: Sequence[str], index: Path | None) -> list[Columns]:
-    """Return columns of each of some experiments, from the cache beside the index where their rows are as they were."""
+def load_columns(
+    found: Sequence[Experiment],
+    keys: Sequence[str],
+    index: Path | None,
+    progress: Callable[[int, int], object] = lambda done, total: None,
+) -> list[Columns]:
+    """Return columns of each of some experiments, from the cache beside the index where their rows are as they were.
+
+    Args:
+        found: the experiments.
+        keys: what is wanted of each.
+        index: the file of the index; None keeps nothing.
+        progress: is told how many experiments were read, and how many there are to read.
+    """
+    parts = []
     with ColumnCache(index) as cache:
-        return [_columns_of(experiment, keys, cache) for experiment in found]
+        for experiment in found:
+            parts.append(_columns_of(experiment, keys, cache))
+            progress(len(parts), len(found))
+    return parts
 
 
 def _columns_of(experiment: Experiment, keys: Sequence[str], cache: ColumnCache) -> Columns:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rla.database.expression import Expression, compile_sql, find_key_of, matching_function
+from rla.database.index.facts import SIZE_FACTS
 from rla.database.index.refresh import without_gone
 from rla.database.index.store import IndexStore
 from rla.database.patterns import compile_pattern
@@ -40,6 +41,13 @@ class Question:
         """Return what is asked as people wrote it."""
         task = [f"task == '{self.task}'"] if self.task else []
         return [*task, *(condition.text for condition in self.conditions), *self.patterns]
+
+    @property
+    def is_about_sizes(self) -> bool:
+        """Whether what experiments take must be known for the answer."""
+        keys = [key for keys in map(Expression.keys, self.conditions) for key in keys]
+        keys += [key for key, _ in self.sorting]
+        return any(key.removeprefix("run.") in SIZE_FACTS for key in keys)
 
     def answer(self, store: IndexStore, data_root: Path, is_up_to_date: bool) -> list[int]:
         """Return the ids of the experiments, in their order.

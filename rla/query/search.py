@@ -207,6 +207,7 @@ class Experiments(Sequence[Experiment]):
         """
         from rla.query.tables import table_of
 
+        self.find_sizes()
         return table_of(self)
 
     def load(self, metrics: str | Sequence[str], parameters: str | Sequence[str] = ()) -> pandas.DataFrame:
@@ -243,6 +244,13 @@ class Experiments(Sequence[Experiment]):
         from rla.query.loading import load_episodes
 
         return load_episodes(self, parameters)
+
+    def find_sizes(self) -> None:
+        """Find what all of them take on the disk, which the index keeps.
+
+        It is done when sizes are asked for, too, some hundred experiments at a time; all at once takes half as long.
+        """
+        self._source.index.ask_with_sizes(lambda store: None, ids=self._ids())
 
     # ---- the index ---------------------------------------------------------------------------------------------------
 

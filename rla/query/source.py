@@ -9,13 +9,15 @@ from typing import Final
 from rla.database.index.documents import encode
 from rla.database.index.entry import UNREADABLE
 from rla.database.index.index import Index
+from rla.database.index.sizes import Sizes
+from rla.database.index.store import IndexStore
 from rla.query.experiment import Experiment
 from rla.query.question import Question
 
 __all__ = ["Source", "experiments_of"]
 
 _GONE: Final = (
-    encode({"status": UNREADABLE, "problem": "it is not there any more", "tags": [], "sizes": {}}),
+    encode({"status": UNREADABLE, "problem": "it is not there any more", "tags": []}),
     encode({}),
 )
 
@@ -41,13 +43,21 @@ class Source:
             self.index.refresh(task, self._fresh)
             self._up_to_date.add(task)
         is_up_to_date = bool(self._up_to_date)
-        return self.index.ask(lambda store: question.answer(store, self.index.data_root, is_up_to_date))
+
+        def ask(store: IndexStore) -> list[int]:
+            return question.answer(store, self.index.data_root, is_up_to_date)
+
+        return self.index.ask_with_sizes(ask, task) if question.is_about_sizes else self.index.ask(ask)
 
 
 def experiments_of(index: Index, ids: Sequence[int]) -> list[Experiment]:
-    """Return the experiments of some ids in the index, those that are still there; their details are read together."""
+    """Return the experiments of some ids in the index, those that are still there.
+
+    Their details are read together when one is asked for, and so are their sizes.
+    """
     documents = index.ask(lambda store: store.documents(ids))
     details: dict[int, tuple[bytes, bytes]] = {}
+    sizes: dict[int, Sizes] = {}
 
     def details_of(number: int) -> tuple[bytes, bytes]:
         if number not in details:
@@ -56,8 +66,18 @@ def experiments_of(index: Index, ids: Sequence[int]) -> list[Experiment]:
             details[number] = _GONE  # another process has seen meanwhile that it was deleted
         return details[number]
 
+    def sizes_of(number: int) -> Sizes:
+        if number not in sizes:
+            sizes.update(index.sizes(ids))
+        return sizes.setdefault(number, Sizes({}, {}))
+
     return [
-        Experiment(index.data_root, *documents[number], functools.partial(details_of, number))
+        Experiment(
+            index.data_root,
+            *documents[number],
+            functools.partial(details_of, number),
+            functools.partial(sizes_of, number),
+        )
         for number in ids
         if number in documents
     ]

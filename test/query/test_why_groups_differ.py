@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rla import exp_manager
+from rla.database.index.sizes import Sizes
 from rla.errors import QueryError
 from rla.query import Experiment, experiments
 from rla.query.comparing import ABSENT, FACTS, MOST_CARDS, Explanation, explain
@@ -146,7 +147,7 @@ def test_more_values_than_can_be_told_apart_are_still_several(start: Start, data
     many = []
     for number in range(1500):
         place = (data_root, one.task, one.place.day, one.place.index_name)
-        many.append(Experiment(*place, b'{"seed": %d}' % number, b"{}", lambda: (b"{}", b"{}")))
+        many.append(Experiment(*place, b'{"seed": %d}' % number, b"{}", lambda: (b"{}", b"{}"), lambda: Sizes({}, {})))
     found = explain({"many": many, "one": many[:1]})
     assert varying(found) == {"seed": (1000, 1)}
 

@@ -19,7 +19,7 @@ def encode(content: Any) -> bytes:
     """Return plain data as bytes."""
     try:
         encoded = orjson.dumps(content)
-        if b"null" not in encoded or not _has_none_of_json(content):  # it has no NaN and writes null
+        if b"null" not in encoded or not _has_none_of_json([content]):  # it has no NaN and writes null
             return encoded
     except TypeError:  # integers of more than 64 bits, lone surrogates, values of other kinds
         pass
@@ -40,8 +40,10 @@ def decode(encoded: bytes) -> Any:
 
 def _has_none_of_json(content: Any) -> bool:
     """Say whether there is a number that JSON does not have."""
-    if isinstance(content, dict):
-        return any(map(_has_none_of_json, content.values()))
-    if isinstance(content, (list, tuple)):
-        return any(map(_has_none_of_json, content))
-    return isinstance(content, float) and not math.isfinite(content)
+    for value in content.values() if isinstance(content, dict) else content:
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                return True
+        elif isinstance(value, (dict, list, tuple)) and _has_none_of_json(value):
+            return True
+    return False

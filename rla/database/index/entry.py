@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from rla.database.archive import objects_path_text
 from rla.database.bounded_values import reason
+from rla.database.index.sizes import problem_of
 from rla.database.index_name import IndexName, parse_index_name
 from rla.database.record import ExperimentRecord, StoredParameters
 from rla.database.run_card import RUNNING, RunCard, load_run_card, observed_status
 from rla.database.trees import ExperimentPlace
-from rla.names import ARCHIVE, CODE, LOG, PROGRESS_FILE, RUN_CARD_FILE, TREES
+from rla.names import ARCHIVE, LOG, PROGRESS_FILE, RUN_CARD_FILE, TREES
 
 __all__ = ["UNREADABLE", "IndexEntry", "ReadRows", "Rows", "read_entry", "stamp_of"]
 
@@ -54,14 +53,13 @@ class IndexEntry:
 
     Attributes:
         place: where it lies.
+        trees: where it is.
         status: as a reader sees it, or ``unreadable``.
         problem: what cannot be read, and why; None when all can.
         card: its run card; None for experiments of older tools.
         parameters: its hyper-parameters.
         last: the newest value of each recorded key.
         rows_state: how far its rows were read.
-        sizes: bytes that it takes in each tree where it is; what other experiments share is not counted.
-        files: how many files it has in each of them.
         last_sign: when it last wrote something, seconds since 1970; None when nobody knows.
         stamp: changes when its card or rows do.
         unfinished: whether it must be looked at again.
@@ -69,14 +67,13 @@ class IndexEntry:
     """
 
     place: ExperimentPlace
+    trees: list[str]
     status: str
     problem: str | None = None
     card: RunCard | None = None
     parameters: StoredParameters = field(default_factory=lambda: StoredParameters({}))
     last: Mapping[str, Any] = field(default_factory=dict)
     rows_state: Any = None
-    sizes: dict[str, int] = field(default_factory=dict)
-    files: dict[str, int] = field(default_factory=dict)
     last_sign: float | None = None
     stamp: str = ""
     unfinished: bool = False
@@ -96,22 +93,14 @@ def read_entry(
     """
     log_dir = place.path_text(LOG)
     problems: list[str] = []
-    in_log: dict[str, os.stat_result] = {}
-    found = {
-        tree: content
-        for tree in TREES
-        if (content := _content_in(place, tree, problems, in_log if tree == LOG else None)) is not None
-    }
-    # as the files were before they are read: what changes while it is read is read again
-    stamp, last_sign = _stamp(in_log) if in_log else stamp_of(log_dir)
-    if not found and not problems:
+    trees = [tree for tree in TREES if _is_in(tree, place, problems)]
+    if not trees:
         return None
-    sizes = {tree: size for tree, (size, _) in found.items()}
-    counts = {tree: count for tree, (_, count) in found.items()}
+    stamp, last_sign = stamp_of(log_dir)  # before anything is read: what changes meanwhile is read again
     index = parse_index_name(place.index_name)
     if index is None:
         problems.insert(0, f"'{place.index_name}' is no index name")
-        return IndexEntry(place, UNREADABLE, "; ".join(problems), sizes=sizes, files=counts, stamp=stamp)
+        return IndexEntry(place, trees, UNREADABLE, "; ".join(problems), stamp=stamp)
     card = _card_in(log_dir, problems)
     record = ExperimentRecord(place, LOG, f"{place.day}/{index.time}", index.node, index.parameters)
     parameters = record.stored_parameters(card)
@@ -121,14 +110,13 @@ def read_entry(
     young = last_sign is not None and now - last_sign < _YOUNG_SECONDS
     return IndexEntry(
         place,
+        trees,
         status,
         "; ".join(problems) or None,
         card,
         parameters,
         rows.values,
         None if rows.problem else rows.state,  # what is wrong must be found again the next time
-        sizes,
-        counts,
         last_sign,
         stamp,
         card.status == RUNNING if card and not problems else young,
@@ -138,18 +126,30 @@ def read_entry(
 
 def stamp_of(log_dir: str) -> tuple[str, float | None]:
     """Return what changes with the card and the rows of a run, and when they last did, in seconds since 1970."""
-    found = {}
-    for name in _STAMPED:
-        with contextlib.suppress(OSError):
-            found[name] = os.stat(f"{log_dir}/{name}")
-    return _stamp(found)
-
-
-def _stamp(found: Mapping[str, os.stat_result]) -> tuple[str, float | None]:
-    """Return the same from what the system says of the files."""
-    files = [found.get(name) for name in _STAMPED]
+    files = [_status_of(f"{log_dir}/{name}") for name in _STAMPED]
     parts = [f"{file.st_mtime_ns},{file.st_size},{file.st_ino}" if file else "" for file in files]
     return ";".join(parts), max((file.st_mtime for file in files if file), default=None)
+
+
+def _status_of(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
+
+
+def _is_in(tree: str, place: ExperimentPlace, problems: list[str]) -> bool:
+    """Say whether an experiment is in a tree; adds what is wrong with its folder there to ``problems``."""
+    path = place.path_text(tree)
+    if tree == ARCHIVE:
+        return os.path.exists(path)
+    if os.access(f"{path}/", os.R_OK):
+        return True
+    if not os.path.lexists(path):  # also where the tree itself is no folder, or closed to this user
+        return False
+    if problem := problem_of(path):
+        problems.append(f"'{path}' {problem}")
+    return True
 
 
 def _card_in(log_dir: str, problems: list[str]) -> RunCard | None:
@@ -160,74 +160,3 @@ def _card_in(log_dir: str, problems: list[str]) -> RunCard | None:
         if os.path.lexists(path):
             problems.append(f"'{path}' cannot be read: {reason(error)}")
         return None
-
-
-def _content_in(
-    place: ExperimentPlace, tree: str, problems: list[str], found: dict[str, os.stat_result] | None = None
-) -> tuple[int, int] | None:
-    """Return how many bytes and files an experiment has in a tree; None when it is not there.
-
-    Args:
-        place: where it lies.
-        tree: where to look.
-        problems: gets what is wrong.
-        found: gets what the system says of its files that are stamped.
-    """
-    path = place.path_text(tree)
-    if tree == ARCHIVE:
-        try:
-            size = os.stat(path).st_size
-        except OSError:
-            return None
-        with contextlib.suppress(OSError):  # most have none
-            return size + os.stat(objects_path_text(path)).st_size, 2
-        return size, 1
-    try:
-        size, count, folders = _content_of_folder(path, tree == CODE, found)
-    except OSError as error:
-        if not os.path.lexists(path):  # also where the tree itself is no folder, or closed to this user
-            return None
-        gone = isinstance(error, FileNotFoundError)
-        problems.append(f"'{path}' " + ("leads nowhere" if gone else f"cannot be read: {error.strerror}"))
-        return 0, 0
-    if folders and os.path.islink(path):  # whatever it leads to, the whole disk perhaps, is not gone through
-        return size, count
-    while folders:
-        with contextlib.suppress(OSError):  # it vanished, or belongs to somebody else
-            more, files_inside, inside = _content_of_folder(folders.pop(), tree == CODE)
-            size += more
-            count += files_inside
-            folders += inside
-    return size, count
-
-
-def _content_of_folder(
-    folder: str, shared: bool, found: dict[str, os.stat_result] | None = None
-) -> tuple[int, int, list[str]]:
-    """Return the bytes of the files in a folder, how many these are, and the folders in it.
-
-    Args:
-        folder: where to look.
-        shared: leave out the bytes of files with several names: they belong to the code store.
-        found: gets what the system says of its files that are stamped.
-
-    Raises:
-        OSError: the folder cannot be read.
-    """
-    size = count = 0
-    folders: list[str] = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
-                    continue
-                status = entry.stat(follow_symlinks=False)
-                if found is not None and entry.name in _STAMPED:
-                    found[entry.name] = os.stat(entry.path) if entry.is_symlink() else status
-            except OSError:  # it vanished meanwhile
-                continue
-            count += 1
-            if not (shared and status.st_nlink > 1):
-                size += status.st_size
-    return size, count, folders

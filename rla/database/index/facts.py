@@ -21,6 +21,7 @@ __all__ = [
     "LAST",
     "PARAMETERS",
     "RUN",
+    "SIZE_FACTS",
     "TEXT_FACTS",
     "Searchable",
     "facts_of",
@@ -32,8 +33,11 @@ RUN: Final = "run"
 PARAMETERS: Final = "params"
 LAST: Final = "last"
 
-FACT_NAMES: Final = tuple(name for name in FACTS if name not in ("age", "tag"))
-"""The facts that every experiment may have."""
+SIZE_FACTS: Final = tuple(name for name, fact in FACTS.items() if fact.type == "size")
+"""Those that are found when somebody asks for them."""
+
+FACT_NAMES: Final = tuple(name for name in FACTS if name not in ("age", "tag", *SIZE_FACTS))
+"""The other facts that every experiment may have."""
 
 TEXT_FACTS: Final = frozenset(name for name in FACT_NAMES if FACTS[name].type == "text")
 
@@ -48,7 +52,7 @@ Searchable = tuple[float | None, str | None]
 
 
 def facts_of(entry: IndexEntry) -> dict[str, Any]:
-    """Return the facts of an experiment by name, those that are known; moments in seconds since 1970."""
+    """Return the facts of an experiment by name, those that are known; moments in seconds since 1970, no sizes."""
     place, card, index = entry.place, entry.card, entry.index
     date = f"{place.day}/{index.time}" if index else ""
     began = _moment(date) if card is None or not card.start else card.start
@@ -64,10 +68,8 @@ def facts_of(entry: IndexEntry) -> dict[str, Any]:
         "heartbeat": heard,
         "duration": None if began is None or heard is None else max(0.0, heard - began),
         "steps": entry.last.get(TIME_STEP),
-        "size": sum(entry.sizes.values()),
         "problem": entry.problem,
     }
-    known |= {f"size.{tree}": size for tree, size in entry.sizes.items()}
     if card is not None:
         known |= {
             "id": card.id,

@@ -9,14 +9,16 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
 from rla import files
 from rla.database.index.entry import ReadRows
 from rla.database.index.location import index_path
+from rla.database.index.measuring import known_sizes, measure
 from rla.database.index.refresh import Progress, refresh
+from rla.database.index.sizes import Sizes
 from rla.database.index.store import IndexStore, NewerIndexError
 from rla.errors import warn_quietly
 
@@ -34,7 +36,7 @@ class Index:
     Args:
         data_root: the database folder; nothing is written into it.
         read_rows: reads the newest values of a log folder.
-        progress: is told how many experiments were read, and how many there are to read.
+        progress: is told how many experiments were read, and how many there are to read; again when sizes are found.
 
     Attributes:
         data_root: the database folder.
@@ -86,6 +88,27 @@ class Index:
             else:  # no room, no right to write, another process that never ends
                 self._go_into_memory(error)
         return self._ask(question)
+
+    def ask_with_sizes(
+        self, question: Callable[[IndexStore], Answer], task: str | None = None, ids: Sequence[int] | None = None
+    ) -> Answer:
+        """Return the same, with the sizes of experiments found before.
+
+        Args:
+            question: asks the open index.
+            task: the task whose sizes must be known; all when None.
+            ids: the experiments whose sizes must be known; all when None.
+        """
+
+        def ask(store: IndexStore) -> Answer:
+            measure(store, self.data_root, task, ids, self._progress)
+            return question(store)
+
+        return self.ask(ask)
+
+    def sizes(self, ids: Sequence[int]) -> dict[int, Sizes]:
+        """Return what experiments take, by id."""
+        return self.ask_with_sizes(lambda store: known_sizes(store, ids), ids=ids)
 
     def _ask(self, question: Callable[[IndexStore], Answer]) -> Answer:
         if self.path is None:

@@ -47,11 +47,11 @@ def prepare(entry: IndexEntry) -> PreparedExperiment:
     facts = facts_of(entry)
     place, parameters = entry.place, entry.parameters
     columns = (
-        *(place.task, place.day, place.index_name, entry.stamp, " ".join(entry.sizes), entry.status, entry.unfinished),
+        *(place.task, place.day, place.index_name, entry.stamp, " ".join(entry.trees), entry.status, entry.unfinished),
         *(encode(parameters.plain), encode(parameters.types)),
     )
     details = (
-        encode(facts | {"tags": tags, "sizes": entry.sizes, "files": entry.files}),
+        encode(facts | {"tags": tags}),
         encode(dict(entry.last)),
         encode(entry.rows_state),
     )

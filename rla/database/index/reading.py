@@ -1,4 +1,4 @@
-"""Reading many experiments for the index: here, or in worker processes where there are enough of them.
+"""Looking at many experiments for the index: here, or in worker processes where there are enough of them.
 
 A worker is a fresh interpreter that runs nothing but this: neither a fork, which copies locks and threads of a training
 script, nor `multiprocessing`, which imports the script once more.
@@ -18,7 +18,7 @@ import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from rla.database.index.entry import UNREADABLE, IndexEntry, ReadRows, read_entry, stamp_of
 from rla.database.index.prepared import PreparedExperiment, prepare
@@ -26,7 +26,7 @@ from rla.database.index_name import parse_index_name
 from rla.database.trees import ExperimentPlace
 from rla.names import LOG
 
-__all__ = ["Job", "Reader", "read_experiments", "work"]
+__all__ = ["Job", "JobReader", "Reader", "read_experiments", "work"]
 
 ENOUGH_FOR_WORKERS: Final = 2_000
 """Below so many experiments, starting workers takes longer than they save."""
@@ -51,7 +51,7 @@ _PROGRAM: Final = (
 
 
 class Job(NamedTuple):
-    """An experiment to read.
+    """An experiment to look at.
 
     Attributes:
         number: which one it is among all; comes back with the answer.
@@ -63,15 +63,22 @@ class Job(NamedTuple):
     task: str
     day: str
     name: str
-    before: tuple[dict[str, Any], Any] | None
+    before: tuple[dict[str, Any], Any] | None = None
 
 
-Answer = tuple[int, PreparedExperiment | None]
-"""The number of a job, and what was read; None when the experiment is not there any more."""
+Found = TypeVar("Found")
+Found_co = TypeVar("Found_co", covariant=True)
+
+
+class JobReader(Protocol[Found_co]):
+    """What looks at experiments; it and what it finds can be pickled."""
+
+    def read(self, job: Job) -> tuple[int, Found_co]:
+        """Return the number of a job, and what was found."""
 
 
 class Reader(NamedTuple):
-    """What reads experiments.
+    """Reads all that the index keeps of experiments, but for their sizes.
 
     Attributes:
         data_root: the database folder.
@@ -83,8 +90,8 @@ class Reader(NamedTuple):
     read_rows: ReadRows
     now: float
 
-    def read(self, job: Job) -> Answer:
-        """Read an experiment."""
+    def read(self, job: Job) -> tuple[int, PreparedExperiment | None]:
+        """Read an experiment; None when it is not there any more."""
         place = ExperimentPlace(self.data_root, job.task, job.day, job.name)
         try:
             entry = read_entry(place, self.read_rows, self.now, job.before)
@@ -92,12 +99,12 @@ class Reader(NamedTuple):
         except Exception as error:  # whatever stands in the files of one experiment, it must not hide the others
             problem = f"it cannot be read: {type(error).__name__}: {error}"
             stamp, _ = stamp_of(place.path_text(LOG))
-            entry = IndexEntry(place, UNREADABLE, problem, stamp=stamp, index=parse_index_name(job.name))
+            entry = IndexEntry(place, [], UNREADABLE, problem, stamp=stamp, index=parse_index_name(job.name))
             return job.number, prepare(entry)
 
 
-def read_experiments(jobs: Sequence[Job], reader: Reader) -> Generator[Answer, None, None]:
-    """Read experiments, in any order."""
+def read_experiments(jobs: Sequence[Job], reader: JobReader[Found]) -> Generator[tuple[int, Found], None, None]:
+    """Look at experiments, in any order."""
     if len(jobs) >= ENOUGH_FOR_WORKERS:
         yield from _Workers(min(MOST_WORKERS, WORKERS_FOR_A_PROCESSOR * _processors()), reader).read(jobs)
     else:
@@ -108,10 +115,10 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class _Workers:
+class _Workers(Generic[Found]):
     """Worker processes, each with a thread that hands it jobs. What a worker does not answer is read here."""
 
-    def __init__(self, number: int, reader: Reader) -> None:
+    def __init__(self, number: int, reader: JobReader[Found]) -> None:
         self._number = number
         self._reader = reader
         self._waiting: queue.SimpleQueue[Sequence[Job]] = queue.SimpleQueue()
@@ -119,7 +126,7 @@ class _Workers:
         self._stopped = threading.Event()
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def read(self, jobs: Sequence[Job]) -> Iterator[Answer]:
+    def read(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Found]]:
         for start in range(0, len(jobs), _JOBS_AT_ONCE):
             self._waiting.put(jobs[start : start + _JOBS_AT_ONCE])
         threads = [threading.Thread(target=self._attend, name="rla-index", daemon=True) for _ in range(self._number)]
@@ -175,7 +182,7 @@ class _Workers:
 
 
 @contextlib.contextmanager
-def _worker(reader: Reader) -> Iterator[subprocess.Popen[bytes]]:
+def _worker(reader: JobReader[object]) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [sys.executable, "-I", "-c", _PROGRAM],
         stdin=subprocess.PIPE,
@@ -183,7 +190,7 @@ def _worker(reader: Reader) -> Iterator[subprocess.Popen[bytes]]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        for content in ([_without_here(path) for path in sys.path], tuple(reader)):
+        for content in ([_without_here(path) for path in sys.path], reader):
             _send(content, process.stdin)
         yield process
     finally:
@@ -224,7 +231,7 @@ def _without_here(path: str) -> str:
 def work(jobs: IO[bytes], answers: IO[bytes]) -> None:
     """Read jobs from a stream and write answers to another, until the first ends: what a worker process does."""
     gc.set_threshold(_FEW_COLLECTIONS)
-    reader = Reader(*pickle.loads(_receive(jobs)))
+    reader: JobReader[object] = pickle.loads(_receive(jobs))
     waiting: queue.SimpleQueue[Sequence[Job]] = queue.SimpleQueue()
 
     def take() -> None:

@@ -166,6 +166,7 @@ class IndexStore:
         if known is not None:
             self._forget_values(known[0], set(array.array("I", known[1])).difference(keys))
             execute("DELETE FROM tag WHERE experiment = ?", known[:1])
+            execute("UPDATE size SET is_old = 1 WHERE experiment = ?", known[:1])
         number = execute(WRITE_EXPERIMENT, (known and known[0], *experiment.columns)).lastrowid or 0
         execute(WRITE_DETAIL, (number, *experiment.details, as_bytes))
         execute(WRITE_FACTS, (number, *experiment.facts))

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rla.database.index.store import IndexStore
+from rla.names import TREES
 
-__all__ = ["count_of_experiments", "counts_of_tags", "largest", "sums_by_task"]
+__all__ = ["bytes_by_task", "count_of_experiments", "counts_of_tags", "largest"]
 
 _OF_TASK = "experiment IN (SELECT id FROM experiment WHERE task = ?)"
 
 
-def sums_by_task(store: IndexStore, facts: Sequence[str], task: str | None = None) -> dict[str, list[int]]:
-    """Return the sums of some facts, by task.
+def bytes_by_task(store: IndexStore, task: str | None = None) -> dict[str, dict[str, int]]:
+    """Return what the experiments take whose sizes were found, by task and tree.
 
     Args:
         store: the index.
-        facts: their names; their values are whole numbers.
         task: the task to look at; all when None.
     """
     where, values = ("1", ()) if task is None else ("task = ?", (task,))
-    sums = ", ".join(f'total("{name}")' for name in facts)
-    rows = store.connection.execute(f"SELECT task, {sums} FROM fact WHERE {where} GROUP BY 1", values)
-    return {row[0]: list(map(int, row[1:])) for row in rows}
+    sums = ", ".join(f'total("size.{tree}")' for tree in TREES)
+    rows = store.connection.execute(
+        f"SELECT task, {sums} FROM size JOIN fact USING (experiment) WHERE {where} GROUP BY 1", values
+    )
+    return {row[0]: dict(zip(TREES, map(int, row[1:]), strict=True)) for row in rows}
 
 
-def largest(store: IndexStore, fact: str, number: int, task: str | None = None) -> list[int]:
-    """Return the experiments with the largest values of a fact, the largest first.
+def largest(store: IndexStore, number: int, task: str | None = None) -> list[int]:
+    """Return the largest experiments of those whose sizes were found, the largest first.
 
     Args:
         store: the index.
-        fact: its name; its values are numbers.
         number: how many at most; all when negative.
         task: the task to look at; all when None.
     """
-    where, values = ("1", ()) if task is None else ("task = ?", (task,))
+    where, values = ("1", ()) if task is None else (_OF_TASK, (task,))
     rows = store.connection.execute(
-        f'SELECT experiment FROM fact WHERE {where} ORDER BY "{fact}" DESC, experiment LIMIT ?', (*values, number)
+        f"SELECT experiment FROM size WHERE {where} ORDER BY size DESC, experiment LIMIT ?", (*values, number)
     )
     return [experiment for (experiment,) in rows]
 

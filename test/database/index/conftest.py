@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rla.database.index.index import Index
+from rla.database.index.sizes import Sizes
 from rla.database.index.store import IndexStore
 from rla.query.rows import read_rows
 
@@ -21,9 +22,16 @@ def index(data_root: Path) -> Index:
 @pytest.fixture
 def known(index: Index) -> Callable[[], dict[str, dict[str, Any]]]:
     """Return what the index knows, without a refresh: facts, parameters and last values by time of day."""
+    return lambda: index.ask(_everything)
 
-    def ask() -> dict[str, dict[str, Any]]:
-        return index.ask(_everything)
+
+@pytest.fixture
+def sizes(index: Index) -> Callable[[], dict[str, Sizes]]:
+    """Find what experiments take, without a refresh, by time of day."""
+
+    def ask() -> dict[str, Sizes]:
+        names = index.ask(lambda store: {row[0]: row[3] for row in store.select("1")})
+        return {names[number][:15]: sizes for number, sizes in index.sizes(list(names)).items()}
 
     return ask
 

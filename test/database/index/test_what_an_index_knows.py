@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from rla.database.index.index import Index
+from rla.database.index.sizes import Sizes
 
+Found = Callable[[], dict[str, Sizes]]
 Known = Callable[[], dict[str, dict[str, Any]]]
 
 
@@ -29,7 +31,7 @@ def test_an_experiment_with_all_its_files(experiment: Callable[..., Path], index
     assert found["steps"] == 10
 
 
-def test_the_size_of_each_tree(experiment: Callable[..., Path], index: Index, known: Known, data_root: Path) -> None:
+def test_the_size_of_each_tree(experiment: Callable[..., Path], index: Index, sizes: Found, data_root: Path) -> None:
     log_dir = experiment("13-05-01-000001")
     checkpoints = data_root / "checkpoint" / log_dir.relative_to(data_root / "log")
     (checkpoints / "inside").mkdir(parents=True)
@@ -37,10 +39,10 @@ def test_the_size_of_each_tree(experiment: Callable[..., Path], index: Index, kn
     (checkpoints / "inside" / "other").write_bytes(b"x" * 500)
     index.refresh()
     in_log = sum(path.stat().st_size for path in log_dir.iterdir())
-    assert known()["13-05-01-000001"]["sizes"] == {"log": in_log, "checkpoint": 1500}
+    assert sizes()["13-05-01-000001"].bytes == {"log": in_log, "checkpoint": 1500}
 
 
-def test_the_files_of_each_tree(experiment: Callable[..., Path], index: Index, known: Known, data_root: Path) -> None:
+def test_the_files_of_each_tree(experiment: Callable[..., Path], index: Index, sizes: Found, data_root: Path) -> None:
     log_dir = experiment("13-05-01-000001")
     inside = log_dir.relative_to(data_root / "log")
     (data_root / "results" / inside / "figures").mkdir(parents=True)
@@ -51,13 +53,13 @@ def test_the_files_of_each_tree(experiment: Callable[..., Path], index: Index, k
     archive.write_bytes(b"12345")
     archive.with_suffix(".objects").write_bytes(b"678")
     index.refresh()
-    found = known()["13-05-01-000001"]
-    assert found["files"] == {"log": 3, "archive_tester": 2, "results": 2}
-    assert found["sizes"]["archive_tester"] == 8
+    found = sizes()["13-05-01-000001"]
+    assert found.files == {"log": 3, "archive_tester": 2, "results": 2}
+    assert found.bytes["archive_tester"] == 8
 
 
 def test_code_that_experiments_share_is_not_counted_as_theirs(
-    experiment: Callable[..., Path], index: Index, known: Known, data_root: Path
+    experiment: Callable[..., Path], index: Index, sizes: Found, data_root: Path
 ) -> None:
     log_dir = experiment("13-05-01-000001")
     code = data_root / "code" / log_dir.relative_to(data_root / "log")
@@ -66,7 +68,7 @@ def test_code_that_experiments_share_is_not_counted_as_theirs(
     (code / "shared.py").write_bytes(b"x" * 10_000)
     (data_root / "body").hardlink_to(code / "shared.py")
     index.refresh()
-    assert known()["13-05-01-000001"]["sizes"]["code"] == 100
+    assert sizes()["13-05-01-000001"].bytes["code"] == 100
 
 
 @pytest.mark.parametrize(
@@ -94,8 +96,8 @@ def test_an_experiment_of_the_original_without_any_parameter_file(
     assert found["last"]["return"] == 1.5
 
 
-def test_one_that_lies_only_in_another_tree(index: Index, known: Known, data_root: Path) -> None:
+def test_one_that_lies_only_in_another_tree(index: Index, sizes: Found, data_root: Path) -> None:
     folder = data_root / "checkpoint" / "demo" / "2022/03/01" / "21-10-11-000001_10.0.0.5_&lr=0.01"
     folder.mkdir(parents=True)
     index.refresh()
-    assert list(known()["21-10-11-000001"]["sizes"]) == ["checkpoint"]
+    assert sizes()["21-10-11-000001"].bytes == {"checkpoint": 0}
