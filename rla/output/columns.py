@@ -30,9 +30,11 @@ from rla.output.records import Value
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Columns", "read_columns"]
+__all__ = ["Columns", "read_columns", "read_recorded"]
 
-_AT_ONCE_BYTES: Final = 1 << 20
+_AT_ONCE_BYTES: Final = 1 << 19
+"""Few large blocks: numpy takes a while to begin, and a line that is torn between two is moved."""
+
 _TIMES: Final = (TIME_STEP, TIMESTAMP)
 
 
@@ -41,7 +43,7 @@ class Columns:
     """Columns of a run.
 
     Attributes:
-        values: an array for each key that the run has, all of one length.
+        values: an array for each key that the run has, all of one length where nothing else is said.
         problem: why rows may be missing, a text for people; None when all was read.
     """
 
@@ -64,6 +66,25 @@ def read_columns(directory: str | os.PathLike[str], keys: Sequence[str]) -> Colu
         directory: the run's log folder.
         keys: what is wanted.
     """
+    found, problem = _collect(directory, keys)
+    return Columns({key: found.collected.column(key) for key in found.there()}, problem)
+
+
+def read_recorded(directory: str | os.PathLike[str], keys: Sequence[str]) -> Columns:
+    """Return what was recorded of keys, each without the rows that have no value of it.
+
+    As `read_columns`, but each array is of its own length, and NaN is what was recorded as such.
+
+    Args:
+        directory: the run's log folder.
+        keys: what is wanted.
+    """
+    found, problem = _collect(directory, keys)
+    return Columns({key: found.collected.recorded(key) for key in found.there()}, problem)
+
+
+def _collect(directory: str | os.PathLike[str], keys: Sequence[str]) -> tuple[_Found, str | None]:
+    """Read files and journal; also say why rows may be missing."""
     directory = os.fspath(directory)
     flush_if_open(directory)
     wanted = list(dict.fromkeys(keys))
@@ -71,11 +92,7 @@ def read_columns(directory: str | os.PathLike[str], keys: Sequence[str]) -> Colu
     found = with_journal(directory, lambda: _read_file(directory, wanted), problems.append)
     if found.rows:
         found.collected.add_rows({key: [row.get(key) for row in found.rows] for key in wanted})
-    known = found.known.union(found.columns)
-    return Columns(
-        {key: found.collected.column(key) for key in wanted if key in known},
-        found.problem or next(iter(problems), None),
-    )
+    return found, found.problem or next(iter(problems), None)
 
 
 @dataclass
@@ -85,6 +102,11 @@ class _Found(Progress):
     collected: _Collected = field(default_factory=lambda: _Collected([]))
     known: set[str] = field(default_factory=set)
     problem: str | None = None
+
+    def there(self) -> list[str]:
+        """Return those of the wanted keys that the run has."""
+        known = self.known.union(self.columns)
+        return [key for key in self.collected.keys if key in known]
 
 
 def _read_file(directory: str, wanted: list[str]) -> _Found:
@@ -124,29 +146,31 @@ class _Kept(threading.local):
 _kept = _Kept()
 
 
-def _read_at_once(found: _Found, file: CsvFile, places: Mapping[str, int]) -> bool:
-    """Read a file of plain numbers that is not large, which most are; False when it is another."""
-    size = file.status.st_size - file.start
-    if not 0 < size <= _AT_ONCE_BYTES or len(places) < 2:
-        return False
+def _read_plain(found: _Found, file: CsvFile, places: Mapping[str, int]) -> int | None:
+    """Read a file of plain numbers, which most are, in large blocks; returns how far it was one, None when all was."""
+    start, width = file.start, len(file.columns)
+    if width < 2:
+        return start
     if not _kept.buffer:
         _kept.buffer = bytearray(_AT_ONCE_BYTES)
-    buffer = _kept.buffer
-    length = file.read_into(memoryview(buffer)[:size], file.start)
-    end = buffer.rfind(b"\n", 0, length) + 1
-    cells = find_plain_cells(memoryview(buffer)[:end], len(file.columns)) if end else None
-    if cells is None:
-        return False
-    found.collected.add_cells(cells, places)
-    found.lines += cells.rows
-    return True
+    buffer, rest = memoryview(_kept.buffer), 0
+    while length := file.read_into(buffer[rest:], start + rest):
+        end = _kept.buffer.rfind(b"\n", 0, rest + length) + 1
+        cells = find_plain_cells(buffer[:end], width) if end else None
+        if cells is None:
+            return start
+        found.collected.add_cells(cells, places)
+        found.lines += cells.rows
+        start += end
+        rest += length - end
+        buffer[:rest] = buffer[end : end + rest]
+    return start if rest else None
 
 
 def _read_blocks(found: _Found, file: CsvFile, long: Mapping[str, Mapping[int, Value]]) -> None:
     places = {column: place for place, column in enumerate(file.columns)}
-    if not long and _read_at_once(found, file, places):
-        return
-    for block in blocks(file.read, file.start) if file.columns else ():
+    start = file.start if long else _read_plain(found, file, places)
+    for block in blocks(file.read, start) if file.columns and start is not None else ():
         plain = block.replace(b"\r\n", b"\n") if b"\r" in block and b'"' not in block else block
         cells = None if long or b"\r" in plain else find_cells(plain, len(file.columns))
         if cells is not None:
@@ -242,3 +266,11 @@ class _Collected:
             places = slice(row, row + len(values)) if filled is None else row + np.flatnonzero(filled)
             column[places] = values
         return column
+
+    def recorded(self, key: str) -> NDArray[Any]:
+        """Return the values of a key in the rows that have one."""
+        parts = [values for _, values, _ in self._parts[key] if len(values)]
+        kinds = {values.dtype.kind for values in parts}
+        if len(kinds) > 1:
+            parts = [values.astype(np.float64 if kinds == {"i", "f"} else object) for values in parts]
+        return np.concatenate(parts) if parts else np.empty(0)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cells", "array_of", "find_cells", "find_plain_cells"]
 
-_COMMA, _NEWLINE, _QUOTE, _SPACE = b',\n" '
+_COMMA, _NEWLINE, _QUOTE, _SPACE, _OPENING = b',\n" ['
 _LARGEST_OF_NUMBERS: Final = ord("e")
 """Each word of JSON has a larger letter, and so has an object."""
 
@@ -92,21 +92,26 @@ class Cells:
         width = int(lengths.max()) + 1
         if width > _SPREAD_BYTES:
             return None
-        spread = self._stretches(starts, width)
-        spread *= np.arange(width, dtype=np.uint8) <= lengths.astype(np.uint8)[:, None]
-        np.maximum(spread, _SPACE, out=spread)
+        text = np.empty(1 + len(starts) * width, np.uint8)  # [cell   ,cell,cell ]
+        text[0] = _OPENING
+        spread = text[1:].reshape(-1, width)
+        spread[:] = self._stretches(starts, width)
+        np.copyto(spread, _SPACE, where=np.arange(width, dtype=np.uint8) > lengths.astype(np.uint8)[:, None])
         spread[np.arange(len(spread)), lengths] = _COMMA
-        text = spread.tobytes()
-        if spread.max() > _LARGEST_OF_NUMBERS or b"[" in text or b'"' in text:
+        spread[-1, lengths[-1]] = _SPACE
+        if spread.max() > _LARGEST_OF_NUMBERS:
+            return None
+        content = text.tobytes()
+        if content.find(b"[", 1) > 0 or b'"' in content:
             return None
         try:
-            numbers = orjson.loads(b"[" + text.rstrip()[:-1] + b"]")
+            numbers = orjson.loads(content + b"]")
         except ValueError:  # no numbers of JSON: 01, 1., or our integers of more than 64 bits
             return None
         # the usual cases, which are faster where numpy need not look what the numbers are
-        if b"." in text:
+        if b"." in content:
             return np.fromiter(numbers, np.float64, len(numbers))
-        if width <= _DIGITS_OF_INT64 and b"e" not in text and b"E" not in text:
+        if width <= _DIGITS_OF_INT64 and b"e" not in content and b"E" not in content:
             return np.fromiter(numbers, np.int64, len(numbers))
         return _number_array(numbers)
 

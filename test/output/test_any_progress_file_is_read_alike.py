@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rla import read_progress
-from rla.output import csv_blocks, newest_cells
+from rla.output import columns, csv_blocks, newest_cells
 from rla.output.columns import read_columns
 from rla.output.last_values import read_last_values
 
@@ -36,6 +36,11 @@ TABLES = st.integers(2, 4).flatmap(
         min_size=1,
         max_size=40,
     ).map(lambda rows: ",".join("abcd"[:width]) + "\n" + "".join(",".join(row) + "\n" for row in rows))
+)
+
+PLAIN_TABLES = st.lists(st.sampled_from(["1,2\n", "0.5,\n", "nan,-3\n", "12345678,1e-05\n"]), max_size=40)
+ALMOST_PLAIN_TABLES = st.tuples(PLAIN_TABLES, st.sampled_from(["", '"x",1\n', "1e+300,1\n", "1\n"]), PLAIN_TABLES).map(
+    lambda parts: "a,b\n" + "".join(parts[0]) + parts[1] + "".join(parts[2])
 )
 
 QUICKLY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -94,10 +99,12 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(csv_blocks, name, size)
     for name, size in {"HEAD_BYTES": 9, "TAIL_BYTES": 8, "_PARSED_BYTES": 20}.items():
         monkeypatch.setattr(newest_cells, name, size)
+    monkeypatch.setattr(columns, "_AT_ONCE_BYTES", 32)
+    monkeypatch.setattr(columns, "_kept", columns._Kept())
 
 
 @pytest.mark.usefixtures("small_blocks")
-@given(content=TABLES, torn=st.integers(0, 9))
+@given(content=st.one_of(TABLES, ALMOST_PLAIN_TABLES), torn=st.integers(0, 9))
 @QUICKLY
 def test_files_of_many_blocks(content: str, torn: int, tmp_path: Path) -> None:
     header, _, body = content.partition("\n")

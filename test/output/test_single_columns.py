@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rla.output.columns import read_columns
+from rla.output.columns import read_columns, read_recorded
 
 
 def table(folder: Path, text: str) -> Path:
@@ -100,3 +100,24 @@ def test_long_cells_beside_short_ones_are_read(folder: Path) -> None:
     found = read_columns(folder, ["x", "note"]).values
     assert found["x"].tolist() == [1.5, 2.5, 1 / 3]
     assert list(map(len, found["note"])) == [70_000, 1, 1]
+
+
+def test_what_was_recorded_of_each_key_comes_without_the_rows_that_have_none(folder: Path) -> None:
+    table(folder, 'loss,steps,name,time-step\n0.5,,,1\n,7,,2\nnan,8,"a",3\n,,,4\n')
+    found = read_recorded(folder, ["steps", "loss", "name", "time-step", "other"]).values
+    assert [(key, values.dtype.kind) for key, values in found.items()] == [
+        ("steps", "i"),
+        ("loss", "f"),
+        ("name", "O"),
+        ("time-step", "i"),
+    ]
+    assert (found["steps"].tolist(), found["name"].tolist()) == ([7, 8], ["a"])
+    np.testing.assert_array_equal(found["loss"], [0.5, math.nan])
+    assert found["time-step"].tolist() == [1, 2, 3]
+
+
+def test_kinds_that_change_along_a_file_are_joined(folder: Path) -> None:
+    first, second = (f"{value},1\n" * (1 << 18) for value in ("1", "0.5"))
+    table(folder, "x,y\n" + first + second)
+    values = read_recorded(folder, ["x"]).values["x"]
+    assert (values.dtype.kind, values.sum(), len(values)) == ("f", 1.5 * (1 << 18), 2 << 18)

@@ -9,7 +9,7 @@ from typing import Final
 from rla import files
 from rla.names import bounded_name, safe_name
 
-__all__ = ["free_path", "save_result"]
+__all__ = ["free_path", "safe_parts", "save_result"]
 
 REMEMBERED_NUMBERS: Final = 10_000
 
@@ -62,8 +62,7 @@ def free_path(
     It never leaves the folder: ``.`` and ``..`` become ``_``, and names are made safe and short as those of
     experiments are. A file of that name that is there, or is being written, is passed by with a number: ``-2``, ….
     """
-    parts = [bounded_name("_" if part in (".", "..") else safe_name(part)) for part in name.split("/") if part]
-    stem = str(Path(folder, *(parts or ["_"])))
+    stem = str(Path(folder, *safe_parts(name)))
     if time_step is not None:
         stem += f"-{time_step}"
     first = f"{stem}{ending}"
@@ -76,6 +75,12 @@ def free_path(
         _numbers.clear()
     _numbers[first] = number
     return path
+
+
+def safe_parts(name: str) -> list[str]:
+    """Return the folders that a name of the user leads to, and the file name at their end, without time step."""
+    parts = [bounded_name("_" if part in (".", "..") else safe_name(part)) for part in name.split("/") if part]
+    return parts or ["_"]
 
 
 def _is_taken(path: str) -> bool:
