@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from rla.plot.statistics.align import Aligned, align_curves, check_alignment
+from rla.plot.statistics.align import Aligned, align_curves, check_alignment, range_of
 from rla.plot.statistics.bootstrap import METHODS
 from rla.plot.statistics.interval import Way, estimate_rows
 from rla.plot.statistics.normalize import Table, normalize_curve
@@ -112,9 +112,8 @@ def aggregate_curves(
         if normalize is not None:
             filled = [normalize_curve(curve, normalize) for curve in filled]
         aligned = align_curves(smoothed(filled, smooth), align=align, x_range=x_range, grid=grid)
-        band_of_runs = _aggregate(filled, aligned, way, min_runs)
-        notes = tuple(_notes(curves, filled, aligned, band_of_runs, min_runs))
-        bands[name] = replace(band_of_runs, smoothing=smooth, x_range=x_range, notes=notes)
+        found = replace(_aggregate(filled, aligned, way, min_runs), smoothing=smooth, x_range=x_range)
+        bands[name] = replace(found, notes=tuple(_notes(curves, filled, aligned, found, min_runs)))
     return bands
 
 
@@ -139,7 +138,7 @@ def _notes(curves: Sequence[Curve], filled: Sequence[Curve], aligned: Aligned, b
     if filled and not len(aligned.x):
         notes.append("The runs have no x in common; x_range='union' shows them all.")
     elif filled:
-        notes += _notes_on_range(filled, aligned)
+        notes += _notes_on_range(filled, aligned, band.x_range)
     runs_of_tasks = Counter(band.tasks)
     least, of_a_task = min(runs_of_tasks.values(), default=0), " of a task" * (len(runs_of_tasks) > 1)
     if filled and band.way.band != "none" and len(filled) < min_runs:
@@ -157,12 +156,14 @@ def _notes(curves: Sequence[Curve], filled: Sequence[Curve], aligned: Aligned, b
     return notes
 
 
-def _notes_on_range(filled: Sequence[Curve], aligned: Aligned) -> list[str]:
+def _notes_on_range(filled: Sequence[Curve], aligned: Aligned, x_range: str) -> list[str]:
     notes = []
-    low, high = min(curve.x[0] for curve in filled), max(curve.x[-1] for curve in filled)
-    if aligned.x[-1] - aligned.x[0] < CUT_NOTED * (high - low) and len(filled) > 1:
-        shortest = min(filled, key=lambda curve: curve.x[-1])
-        notes.append(f"The runs share a part of x; run '{shortest.run}' ends first, at {shortest.x[-1]:g} of {high:g}.")
+    low, high = range_of(filled, x_range)
+    first, last = range_of(filled, "union")
+    if high - low < CUT_NOTED * (last - first):
+        shortest, latest = min(filled, key=lambda curve: curve.x[-1]), max(filled, key=lambda curve: curve.x[0])
+        why = f"run '{shortest.run}' ends first" if last - high >= low - first else f"run '{latest.run}' begins last"
+        notes.append(f"Only x from {low:g} to {high:g} of {first:g} to {last:g} is shown, which all runs have: {why}.")
     if aligned.n.min() < len(filled):
         notes.append(f"n differs along x: {aligned.n.min()} to {aligned.n.max()} of {len(filled)} runs.")
     return notes

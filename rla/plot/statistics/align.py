@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["ALIGNMENTS", "RANGES", "Aligned", "align_curves", "check_alignment"]
+__all__ = ["ALIGNMENTS", "RANGES", "Aligned", "align_curves", "check_alignment", "range_of"]
 
 ALIGNMENTS: Final = ("auto", "exact", "bin", "linear", "hold")
 RANGES: Final = ("intersection", "union", "hold")
@@ -68,7 +68,7 @@ def align_curves(
     check_alignment(align, x_range, grid)
     if not curves:
         return Aligned(np.empty(0), np.empty((0, 0)), np.empty(0, np.int64), "exact" if align == "auto" else align)
-    low, high = _range(curves, x_range)
+    low, high = range_of(curves, x_range)
     count = min(grid, max(2, int(np.median([_points_between(curve, low, high) for curve in curves]))))
     how = _chosen(curves, align, low, high, count, grid)
     if how == "exact":
@@ -94,12 +94,13 @@ def check_alignment(align: str, x_range: str, grid: int) -> None:
     """Raise a QueryError for arguments that `align_curves` does not know."""
     for name, came, known in (("align", align, ALIGNMENTS), ("x_range", x_range, RANGES)):
         if came not in known:
-            raise QueryError(f"{name}='{came}' is none of {', '.join(known)}.{did_you_mean(came, known)}")
-    if grid < 1:
-        raise QueryError(f"A grid of {grid} points holds nothing; expected 1 or more.")
+            raise QueryError(f"{name}={came!r} is none of {', '.join(known)}.{did_you_mean(came, known)}")
+    if not isinstance(grid, (int, np.integer)) or grid < 1:
+        raise QueryError(f"A grid has a whole number of points, 1 or more; got {grid!r}.")
 
 
-def _range(curves: Sequence[Curve], x_range: str) -> tuple[float, float]:
+def range_of(curves: Sequence[Curve], x_range: str) -> tuple[float, float]:
+    """Return the first and the last x that curves are shown at; these have at least one point each."""
     firsts, lasts = [curve.x[0] for curve in curves], [curve.x[-1] for curve in curves]
     low = min(firsts) if x_range == "union" else max(firsts)
     high = min(lasts) if x_range == "intersection" else max(lasts)

@@ -8,7 +8,7 @@ drawn is drawn with all of its points. What counts is how often each run is draw
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Counts = NDArray[np.signedinteger[Any]]
 
-__all__ = ["METHODS", "bootstrap_bounds", "draw", "generator", "replicates"]
+__all__ = ["METHODS", "bootstrap_bounds", "draw", "generator", "percentiles", "replicates"]
 
 METHODS: Final = ("ci", "basic", "bca")
 """``"ci"`` takes percentiles of the replicates; the others are corrections of it."""
@@ -83,10 +83,26 @@ def bootstrap_bounds(
         if method == "bca":
             bounds[:, points] = _bca(part, estimator, estimates, level)
             continue
-        bounds[:, points] = np.quantile(estimates, [(1 - level) / 2, (1 + level) / 2], axis=1)
+        bounds[:, points] = percentiles(estimates, [(1 - level) / 2, (1 + level) / 2])
         if method == "basic":
             bounds[:, points] = 2 * at_once(part, estimator) - bounds[::-1, points]
     return bounds[0], bounds[1]
+
+
+def percentiles(estimates: Floats, shares: Sequence[float]) -> Floats:
+    """Sort the estimates of each point, and return their percentiles, shape (shares, points).
+
+    They are those of `numpy.quantile`, which takes five times as long: numpy sorts with vector instructions, but looks
+    for single percentiles without.
+    """
+    estimates.sort(axis=1)
+    found = np.empty((len(shares), len(estimates)))
+    for number, share in enumerate(shares):
+        place, part = divmod(share * (estimates.shape[1] - 1), 1)
+        below = estimates[:, int(place)]
+        above = estimates[:, min(int(place) + 1, estimates.shape[1] - 1)]
+        found[number] = below + (above - below) * part if part < 0.5 else above - (above - below) * (1 - part)
+    return found
 
 
 def _bca(rows: Rows, estimator: Estimator, estimates: Floats, level: float) -> Floats:

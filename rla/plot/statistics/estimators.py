@@ -48,7 +48,7 @@ def estimator_named(name: str) -> Estimator:
     """
     if name not in ESTIMATORS:
         hint = did_you_mean(name, ESTIMATORS)
-        raise QueryError(f"'{name}' is no estimator; expected one of {', '.join(ESTIMATORS)}.{hint}")
+        raise QueryError(f"{name!r} is no estimator; expected one of {', '.join(ESTIMATORS)}.{hint}")
     return ESTIMATORS[name]
 
 

@@ -39,11 +39,11 @@ class Way:
     def __post_init__(self) -> None:
         estimator_named(self.estimator)
         if self.band not in BANDS:
-            raise QueryError(f"band='{self.band}' is none of {', '.join(BANDS)}.{did_you_mean(self.band, BANDS)}")
-        if not 0 < self.level < 1:
-            raise QueryError(f"level={self.level} is no confidence; expected a number between 0 and 1, such as 0.95.")
-        if self.n_boot < 1:
-            raise QueryError(f"n_boot={self.n_boot} makes no interval; expected 2000 to look, 10000 to publish.")
+            raise QueryError(f"band={self.band!r} is none of {', '.join(BANDS)}.{did_you_mean(self.band, BANDS)}")
+        if not isinstance(self.level, (int, float)) or not 0 < self.level < 1:
+            raise QueryError(f"level={self.level!r} is no confidence; expected a number between 0 and 1, such as 0.95.")
+        if not isinstance(self.n_boot, (int, np.integer)) or self.n_boot < 1:
+            raise QueryError(f"n_boot={self.n_boot!r} makes no interval; expected 2000 to look, 10000 to publish.")
         if self.band == "std" and self.estimator != "mean":
             raise QueryError("band='std' stands around the mean. Pass estimator='mean' too, or band='ci'.")
 

@@ -43,9 +43,14 @@ def normalize_curve(curve: Curve, table: Table) -> Curve:
 
 
 def _scaled(values: NDArray[np.float64], task: str, table: Table) -> NDArray[np.float64]:
+    if not isinstance(table, Mapping):
+        raise QueryError(f"A table of reference scores is a dict of tasks, with two numbers each; got {table!r}.")
     if task not in table:
         raise QueryError(f"The table of reference scores has no task '{task}'.{did_you_mean(task, table)}")
-    zero, one = table[task]
+    try:
+        zero, one = map(float, table[task])
+    except (TypeError, ValueError) as error:
+        raise QueryError(f"The reference scores of '{task}' are {table[task]!r}; expected two numbers.") from error
     if not np.isfinite(one - zero) or one == zero:
         raise QueryError(f"The reference scores of '{task}' are {zero} and {one}; expected two that differ.")
     return (values - zero) / (one - zero)
