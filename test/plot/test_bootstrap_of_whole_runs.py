@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rla.plot import estimate
-from rla.plot.statistics.bootstrap import CELLS, draw, generator, replicates
+from rla.plot.statistics.bootstrap import CELLS, draw, generator, percentiles, replicates
 from rla.plot.statistics.estimators import ESTIMATORS, at_once
 from rla.plot.statistics.rows import Rows
 
@@ -142,3 +142,12 @@ def test_bca_leans_to_the_long_tail() -> None:
     percentile, corrected = (estimate(scores, "mean", band, n_boot=5000) for band in ("ci", "bca"))
     assert corrected.low > percentile.low
     assert corrected.high > percentile.high
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.95, 0.999])
+@pytest.mark.parametrize("draws", [1, 2, 3, 200, 2001])
+def test_percentiles_are_those_of_numpy_to_the_last_bit(draws: int, level: float) -> None:
+    estimates = np.random.default_rng(draws).normal(size=(7, draws)) * 10.0 ** np.arange(-3, 4)[:, None]
+    shares = [(1 - level) / 2, (1 + level) / 2]
+    expected = np.quantile(estimates, shares, axis=1)
+    np.testing.assert_array_equal(percentiles(estimates, shares), expected)

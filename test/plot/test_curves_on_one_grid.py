@@ -147,7 +147,7 @@ def test_exact_tells_which_run_has_other_x() -> None:
     [
         ({"align": "binn"}, "align='binn' is none of auto, exact, bin, linear, hold. Did you mean 'bin'?"),
         ({"x_range": "all"}, "x_range='all' is none of intersection, union, hold."),
-        ({"grid": 0}, "A grid of 0 points holds nothing"),
+        ({"grid": 0}, "A grid has a whole number of points"),
     ],
 )
 def test_arguments_that_do_not_exist_are_told(wrong: dict[str, str], said: str) -> None:

@@ -130,7 +130,7 @@ def test_runs_without_common_x_are_told(seeds: Seeds) -> None:
 def test_a_run_that_ends_early_is_told(seeds: Seeds) -> None:
     band = aggregate_curves({"all": [*seeds(9, points=50), *seeds(1, points=10, name="dead")]})["all"]
     assert band.x[-1] == 900
-    assert "The runs share a part of x; run 'dead0' ends first, at 900 of 4900." in band.notes
+    assert "Only x from 0 to 900 of 0 to 4900 is shown, which all runs have: run 'dead0' ends first." in band.notes
 
 
 def test_a_resumed_run_has_no_zigzag() -> None:
