@@ -1,4 +1,4 @@
-"""Which experiments `rm`, `archive` and `migrate` act on: their arguments, and what these mean."""
+"""Which experiments a command is about: the arguments of `rm`, `archive`, `migrate` and `plot`, and what they mean."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rla.errors import ExpressionError, QueryError
 if TYPE_CHECKING:
     from rla.query.search import Experiments
 
-__all__ = ["choose_experiments", "choosing_options"]
+__all__ = ["choose_experiments", "choosing_options", "find_experiments"]
 
 
 def choosing_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,6 +67,48 @@ def choose_experiments(
             found = choose(data_root, task, regex, what, fresh, progress)
         len(found)  # now, below the progress bar
     return found
+
+
+def find_experiments(
+    data_root: Path, what: str | None, task: str | None, fresh: bool, progress: Callable[[int, int], object]
+) -> Experiments:
+    """Return the experiments to look at; all when nothing says which.
+
+    Args:
+        data_root: the database folder.
+        what: a glob under the task (a date folder stands for all below it), ``re:`` and a regular expression, a
+            condition, or any part of a name that only one experiment has.
+        task: the task table; all when None.
+        fresh: read every experiment anew.
+        progress: is told how many experiments were read into the index, and how many there are to read.
+
+    Raises:
+        QueryError: it cannot be understood, or no experiment has the name, or several have.
+    """
+    from rla.query.naming import find_run
+    from rla.query.search import experiments
+
+    if what is None:
+        return experiments(data_root, task, fresh=fresh, progress=progress)
+    if _is_pattern(what):
+        return experiments(data_root, task, pattern=what, fresh=fresh, progress=progress)
+    if not _is_name(what):
+        return experiments(data_root, task, what, fresh=fresh, progress=progress)
+    found = experiments(data_root, task, pattern=what, fresh=fresh, progress=progress)
+    if len(found):
+        return found
+    place = find_run(data_root, what, task).place
+    return experiments(data_root, place.task, pattern=f"{place.day}/{glob.escape(place.index_name)}")
+
+
+def _is_pattern(what: str) -> bool:
+    if what.startswith("re:"):
+        return True
+    try:
+        parse(what)
+    except ExpressionError:
+        return any(sign in what for sign in "*?[")
+    return False
 
 
 def _is_name(what: str) -> bool:

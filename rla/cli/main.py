@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, str]] = {
     "ls": "rla.cli.ls:ls",
     "migrate": "rla.cli.migrate:migrate",
     "pin": "rla.cli.pin:pin",
+    "plot": "rla.cli.plot:plot",
     "query": "rla.cli.query:query",
     "rm": "rla.cli.rm:rm",
     "show": "rla.cli.show:show",
@@ -37,6 +38,7 @@ COMMANDS: Final[dict[str, str]] = {
     "tail": "rla.cli.tail:tail",
     "trash": "rla.cli.trash:trash",
     "undo": "rla.cli.undo:undo",
+    "verdict": "rla.cli.verdict:verdict",
     "why": "rla.cli.why:why",
 }
 """Name of a command → dotted path of its function, imported when it is called."""
@@ -50,6 +52,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "ls": "List experiments, the newest last.",
     "migrate": "Copy experiments to another task, or to another data root.",
     "pin": "Pin experiments, so that nobody deletes them, or show the pins.",
+    "plot": "Draw learning curves, and show where they end.",
     "query": "List the experiments that satisfy a condition.",
     "rm": "Move experiments to the trash; `rla undo` brings them back.",
     "show": "Show what is known of one experiment.",
@@ -57,6 +60,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "tail": "Show the last rows of an experiment.",
     "trash": "Show what was deleted, bring some of it back, or free the disk.",
     "undo": "Take back what `rla rm`, `rla archive` or `rla migrate` did.",
+    "verdict": "Say whether one arm is better than another, and how sure that is.",
     "why": "Say in what groups of experiments differ.",
 }
 """Name of a command → the beginning of its help, so that the list of commands and tab completion import none of them.
@@ -76,6 +80,8 @@ Examples:
   rla query 'eval/return > 900'         those that satisfy a condition
   rla show 13-05-01                     all that is known of one
   rla diff 13-05-01 .                   what has changed since then
+  rla plot -m eval/return --arms algo   learning curves as a figure
+  rla verdict algo=sac algo=td3 -m eval/return     which is better?
   rla rm 'steps < 5000' --dry-run       what would go to the trash
   rla fsck --repair                     write out what killed runs left behind
   rla doctor                            is all well here, and for how long?

@@ -24,6 +24,7 @@ from rla.cli.common import (
     root_option,
     shown_number,
 )
+from rla.cli.curves import Curves, print_curves, read_curves
 from rla.cli.listing import without_path
 from rla.database.index.entry import read_entry
 from rla.database.pins import pins_of
@@ -45,12 +46,14 @@ MOST_SHOWN: Final = 1_000
 @click.command()
 @click.argument("run", shell_complete=complete_run)
 @click.option("--task", shell_complete=complete_task, help="Look into this task table only.")
+@click.option("--all", "every", is_flag=True, help="The curves of all metrics, not of some.")
 @root_option
 @as_json_option
-def show(run: str, task: str | None, root: str | None, as_json: bool) -> None:
-    """Show what is known of one experiment.
+def show(run: str, task: str | None, every: bool, root: str | None, as_json: bool) -> None:
+    """Show what is known of one experiment, and the curves of its metrics.
 
-    RUN is any part of its name that only one has: its record date, its time, a tracked hyper-parameter.
+    RUN is any part of its name that only one has: its record date, its time, a tracked hyper-parameter. Returns,
+    rewards and successes come first among the metrics.
 
     \b
     Examples:
@@ -60,10 +63,11 @@ def show(run: str, task: str | None, root: str | None, as_json: bool) -> None:
     """
     record = find_run(find_data_root(root), run, task)
     known = _known(record)
+    curves = read_curves(record.place.path(LOG), known["last"] or {}, every)
     if as_json:
-        print_json(known)
+        print_json({**known, "curves": curves.figures()})
     else:
-        _print(record, known)
+        _print(record, known, curves)
 
 
 def _known(record: ExperimentRecord) -> dict[str, Any]:
@@ -91,7 +95,7 @@ def _known(record: ExperimentRecord) -> dict[str, Any]:
     }
 
 
-def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
+def _print(record: ExperimentRecord, known: dict[str, Any], curves: Curves) -> None:
     from rich.markup import escape
 
     terminal = console()
@@ -120,6 +124,7 @@ def _print(record: ExperimentRecord, known: dict[str, Any]) -> None:
     print_table(["hyper-parameter", "value"], [[key, value] for key, value in parameters.items()])
     if len(known["parameters"]) > MOST_SHOWN:
         terminal.print(f"… and {len(known['parameters']) - MOST_SHOWN} more, all in --json", highlight=False)
+    print_curves(curves)
     if known["last"]:
         values = {key: value for key, value in known["last"].items() if key not in (TIMESTAMP, TIME_STEP)}
         shown = list(itertools.islice(values.items(), MOST_SHOWN))

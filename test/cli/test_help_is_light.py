@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -13,12 +16,38 @@ from click.testing import CliRunner
 from rla.cli import main as main_file
 from rla.cli.main import COMMANDS, SUMMARIES, _group
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+
 Run = Callable[..., "CompletedProcess[str]"]
 
 HEAVY = (
     *("numpy", "pandas", "matplotlib", "torch", "tensorboardX", "tensorboard", "PIL", "scipy"),
     *("rich", "yaml", "psutil", "importlib.metadata", "asyncio", "multiprocessing", "unittest"),
 )
+
+EACH_HELP = """
+import contextlib, io, json, os, sys
+from rla.cli.main import main
+
+def run(arguments):
+    with contextlib.redirect_stdout(io.StringIO()) as shown, contextlib.suppress(SystemExit):
+        sys.argv = ["rla", *arguments]
+        main()
+    return [shown.getvalue(), sorted(sys.modules)]
+
+found = []
+for arguments in json.loads(sys.argv[1]):
+    reading, writing = os.pipe()
+    if os.fork() == 0:  # what it loads, the next one has not
+        with os.fdopen(writing, "w") as pipe:
+            pipe.write(json.dumps(run(arguments)))
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        found.append(json.load(pipe))
+    os.wait()
+print(json.dumps(found))
+"""
 
 PROGRAM = """
 import json, sys
@@ -35,11 +64,24 @@ def loaded(done: CompletedProcess[str]) -> set[str]:
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in sorted(COMMANDS))])
-def test_help_loads_no_heavy_package(run_python: Run, arguments: list[str]) -> None:
-    done = run_python(PROGRAM, *arguments)
-    assert done.stdout.startswith(("Usage: rla", "rla, version"))
-    assert sorted(loaded(done).intersection(HEAVY)) == []
+@pytest.fixture(scope="module")
+def helps() -> dict[str, tuple[str, set[str]]]:
+    """What is shown and loaded by ``--help`` of each command: forks of a process that had no command loaded."""
+    each = [["--help"], ["--version"], *([name, "--help"] for name in sorted(COMMANDS))]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, "-c", EACH_HELP, json.dumps(each)], env=environment, capture_output=True, check=True
+    )
+    answers = json.loads(done.stdout)
+    return {" ".join(arguments): (text, set(modules)) for arguments, (text, modules) in zip(each, answers, strict=True)}
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", *(f"{name} --help" for name in sorted(COMMANDS))])
+def test_help_loads_no_heavy_package(helps: dict[str, tuple[str, set[str]]], arguments: str) -> None:
+    shown, modules = helps[arguments]
+    assert shown.startswith((f"Usage: rla {arguments.removesuffix('--help')}", "rla, version"))
+    assert sorted(modules.intersection(HEAVY)) == []
+    assert "rla.cli.main" in modules
 
 
 def test_the_list_of_commands_imports_none_of_them(run_python: Run) -> None:
