@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import Any, Final
 
 from rla.compat import finder  # isort: skip  # first of all: it answers for old paths from here on
 from rla.compat import const, logger_names, manager_names
@@ -17,6 +17,8 @@ from rla.compat.modules import ALIASES
 from rla.compat.stored_names import accept_stored_names
 
 __all__ = ["constant", "install"]
+
+_LOADED_ON_FIRST_USE: Final = {"plot_func": "rla.compat.easy_plot.plot_func_v2"}
 
 
 def install() -> None:
@@ -29,13 +31,15 @@ def install() -> None:
 
 
 def constant(name: str) -> Any:
-    """Return a constant of the original's `const` modules, or one of its modules.
+    """Return a constant of the original's `const` modules, a function of its package, or one of its modules.
 
     Raises:
         AttributeError: there is none of that name.
     """
     if name in const.__all__:
         return getattr(const, name)
+    if name in _LOADED_ON_FIRST_USE:
+        return getattr(importlib.import_module(_LOADED_ON_FIRST_USE[name]), name)
     if name in ALIASES:
         return importlib.import_module(ALIASES[name])
     raise AttributeError(f"module 'rla' has no attribute {name!r}")

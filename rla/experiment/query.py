@@ -27,6 +27,7 @@ __all__ = [
     "LogQueryResult",
     "OtherQueryResult",
     "experiment_data_query",
+    "query_result",
     "single_experiment_query",
 ]
 
@@ -127,7 +128,7 @@ def experiment_data_query(
     keyed = keyed_by_record_date(find_experiments(data_root, task_table_name, reg, data_type))
     if single_res_filter and len(keyed) > 1:
         raise AmbiguousExperimentError(str(reg), [record.name for record in keyed.values()])
-    return {key: _result(record, data_type) for key, record in keyed.items()}
+    return {key: query_result(record, data_type) for key, record in keyed.items()}
 
 
 def single_experiment_query(
@@ -146,7 +147,7 @@ def single_experiment_query(
         ExperimentNotFoundError: there is none.
         AmbiguousExperimentError: there are several; the message lists them.
     """
-    return _result(find_one(data_root, task_table_name, log_date, data_type), data_type)
+    return query_result(find_one(data_root, task_table_name, log_date, data_type), data_type)
 
 
 def _other(record: ExperimentRecord) -> QueryResult:
@@ -166,5 +167,6 @@ _MAKERS: Final[dict[str, Callable[[ExperimentRecord], QueryResult]]] = {
 }
 
 
-def _result(record: ExperimentRecord, data_type: str) -> QueryResult:
+def query_result(record: ExperimentRecord, data_type: str) -> QueryResult:
+    """Return what a tree knows of an experiment that was found there."""
     return _MAKERS.get(data_type, _other)(record)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["ImgRecorder", "MatplotlibRecorder", "finish_axes", "format_name"]
+__all__ = ["DEFAULT_SUFFIX", "SUFFIXES", "ImgRecorder", "MatplotlibRecorder", "finish_axes", "format_name"]
 
 DEFAULT_SUFFIX: Final = ".png"
 SUFFIXES: Final = frozenset(

@@ -15,12 +15,18 @@ pytestmark = pytest.mark.skipif(not API.exists(), reason=f"there is no {API}: it
 LOGGER = tuple(f"test_each_name_of_the_logger{part}.py" for part in ("", "_for_files", "_for_text"))
 TIMERS = ("test_each_name_of_the_timers.py",)
 TOOLS = ("test_each_name_of_the_log_tools.py",)
+PLOTS = tuple(f"easy_plot/{file}.py" for file in ("test_each_name_of_the_plots", "test_plot_results"))
 FILES = {
     "easy_log.log_tools": TOOLS,
     "easy_log.logger": LOGGER,
     "easy_log.time_step": TIMERS,
     "easy_log.time_used_recorder": TIMERS,
     "easy_log.tools": TOOLS,
+    "easy_plot.plot_func": PLOTS,
+    "easy_plot.plot_func_v2": PLOTS,
+    "easy_plot.plot_util": PLOTS,
+    "easy_plot.result_cls": PLOTS,
+    "easy_plot.utils": PLOTS,
     "trackers.memory_used_recorder": TIMERS,
     "trackers.time_used_recorder": TIMERS,
 }

@@ -6,6 +6,7 @@ These are `easy_log.time_step`, `easy_log.time_used_recorder`, and the modules o
 from __future__ import annotations
 
 import importlib
+import threading
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -104,7 +105,12 @@ def test_time_record_and_time_record_end_and_rc_start_time(recorder: ModuleType,
 
 
 def test_print_large_memory_variable(capsys: pytest.CaptureFixture[str]) -> None:
-    buffer = bytes(100 << 20)
-    memory_used_recorder.print_large_memory_variable()
-    assert "100.000 MiB  buffer (bytes, in test_print_large_memory_variable())" in capsys.readouterr().out
-    assert len(buffer) == 100 << 20
+    def training() -> None:
+        buffer = bytes(100 << 20)
+        memory_used_recorder.print_large_memory_variable()
+        assert len(buffer) == 100 << 20
+
+    thread = threading.Thread(target=training)  # its stack does not reach down to pytest, which sees all other tests
+    thread.start()
+    thread.join()
+    assert "100.000 MiB  buffer (bytes, in training())" in capsys.readouterr().out

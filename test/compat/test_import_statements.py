@@ -13,6 +13,9 @@ import pytest
 
 import rla
 import rla.compat.const
+import rla.compat.easy_plot.plot_func
+import rla.compat.easy_plot.plot_func_v2
+import rla.compat.easy_plot.plot_util
 import rla.compat.query_tool
 import rla.timers
 
@@ -47,6 +50,9 @@ def namespace_of(statement: str) -> dict[str, Any]:
         ("from RLA.easy_log.time_used_recorder import time_tracker", "time_tracker", rla.time_tracker),
         ("from RLA.trackers import time_used_recorder as t", "t", rla.timers),
         ("from RLA.query_tool import experiment_data_query as q", "q", rla.experiment_data_query),
+        ("from RLA import plot_func", "plot_func", rla.compat.easy_plot.plot_func_v2.plot_func),
+        ("import RLA.easy_plot.plot_util as u", "u", rla.compat.easy_plot.plot_util),
+        ("from RLA.easy_plot import plot_func as p", "p", rla.compat.easy_plot.plot_func),
         ("from RLA.easy_log.complex_data_recorder import MatplotlibRecorder as m", "m", rla.MatplotlibRecorder),
         ("from RLA import const", "const", rla.compat.const),
         ("import RLA.query_tool as q", "q", rla.compat.query_tool),
