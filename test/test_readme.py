@@ -13,6 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from rla.cli.main import _group
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,8 +33,11 @@ RUN_ELSEWHERE = {
     "tensorboard --logdir log/demo_task": "a server that would not end; its folder is checked here",
 }
 
-PAGES = ["logger.md", "outputs.md", "recording.md", "statistics.md"]
-"""The pages of docs/ that have programs; test/pages runs those of query.md and tidy.md."""
+PAGES = ["comparing.md", "logger.md", "old_plots.md", "outputs.md", "recording.md", "statistics.md"]
+"""The pages of docs/ that have programs."""
+
+RUN_BY_OTHER_TESTS = ["gallery.md", "query.md", "tidy.md"]
+"""test/plot/figure/test_gallery.py and test/pages run the programs of these pages."""
 
 
 def blocks(language: str, text: str = README) -> list[str]:
@@ -136,28 +142,33 @@ def commands() -> list[str]:
     return [line for block in blocks("bash") if "\ncd " not in block for line in block.splitlines() if line.strip()]
 
 
-def test_an_experiment_is_run_again_from_its_code_alone(project: Path, tmp_path: Path) -> None:
+def test_an_experiment_is_run_again_from_its_code_alone(tmp_path: Path) -> None:
+    """The first snippet is enough of a program; the test above runs all of them."""
     (block,) = (block for block in blocks("bash") if "\ncd " in block)
-    shutil.copytree(project, tmp_path / "project")
-    (tmp_path / "project" / "train.py").unlink()
-    (tmp_path / "project" / "rla_config.yaml").unlink()
+    folder = tmp_path / "project"
+    folder.mkdir()
+    shutil.copy(REPOSITORY / "example" / "rla_config.yaml", folder)
+    (folder / "train.py").write_text(blocks("python")[0], encoding="utf-8")
+    run_in(folder, "train.py")
+    (folder / "train.py").unlink()
+    (folder / "rla_config.yaml").unlink()
     python = shlex.quote(sys.executable)
     functions = f'rla() {{ {python} -m rla.cli.main "$@"; }}\npython() {{ {python} "$@"; }}\n'
     done = subprocess.run(
         ["bash", "-e", "-c", functions + block],
-        cwd=tmp_path / "project",
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "MPLBACKEND": "agg"},
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert list((tmp_path / "project" / "again").glob("log/demo_task/*/*/*/*/progress.csv"))
+    assert list((folder / "again").glob("log/demo_task/*/*/*/*/progress.csv"))
 
 
 @pytest.mark.parametrize("command", commands())
-def test_each_shell_command_works(command: str, project: Path) -> None:
+def test_each_shell_command_works(command: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if command in RUN_ELSEWHERE:
         words = shlex.split(command)
         if words[0] == "make":
@@ -166,17 +177,10 @@ def test_each_shell_command_works(command: str, project: Path) -> None:
             assert (project / words[2]).is_dir()
         return
     assert command.startswith("rla ")
-    done = subprocess.run(
-        [sys.executable, "-m", "rla.cli.main", *shlex.split(command)[1:]],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    monkeypatch.chdir(project)
+    shown = CliRunner().invoke(_group, shlex.split(command)[1:])
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.strip()
 
 
 def test_links_to_files_of_the_repository_lead_somewhere() -> None:
@@ -187,4 +191,4 @@ def test_links_to_files_of_the_repository_lead_somewhere() -> None:
 
 def test_every_page_with_programs_is_tested() -> None:
     pages = [page.name for page in (REPOSITORY / "docs").glob("*.md") if blocks("python", page.read_text("utf-8"))]
-    assert sorted(pages) == sorted([*PAGES, "query.md", "tidy.md"])
+    assert sorted(pages) == sorted([*PAGES, *RUN_BY_OTHER_TESTS])
