@@ -69,14 +69,16 @@ __all__ = [
 ]
 
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """Return a sentence that suggests the candidate nearest to ``name``, or an empty text.
+def did_you_mean(name: object, candidates: Iterable[str]) -> str:
+    """Return a sentence that suggests the candidate nearest to ``name``, or an empty text; to no text none is near.
 
     Compared are the names as they are, then in small letters, then their last parts: ``retrun`` is near `eval/return`.
     """
+    if not isinstance(name, str):
+        return ""
     known = list(candidates)
     lower = {candidate.lower(): candidate for candidate in known}
-    last = {re.split(r"[./]", candidate)[-1]: name for candidate, name in lower.items()}
+    last = {re.split(r"[./]", candidate)[-1]: whole for candidate, whole in lower.items()}
     for asked, by_form in ((name, {each: each for each in known}), (name.lower(), lower), (name.lower(), last)):
         if match := difflib.get_close_matches(asked, by_form, n=1, cutoff=0.6):
             return f" Did you mean '{by_form[match[0]]}'?"

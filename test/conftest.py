@@ -22,6 +22,10 @@ from rla.machine import host_name
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""For torch and numpy, here and in all processes that tests start: those that run beside each other share the cores,
+and threads that wait for one another in a busy loop take them from all."""
+
 
 @pytest.fixture(scope="session")
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
