@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from rla import files
-from rla.batch.copying import Share, Turn, copy_tree, never_shared, same_content
 from rla.batch.moving import parts_of, trees_there
 from rla.batch.plan import Item, Plan
 from rla.batch.protection import MIGRATED_FROM
 from rla.batch.record import MIGRATION, Entry
 from rla.batch.stepping import Stage
+from rla.copying import Share, Turn, copy_tree, never_shared, same_content, turn_to
 from rla.database.archive import read_archive, write_archive
 from rla.database.bounded_values import LARGEST_DOCUMENT, parse_json
 from rla.database.trees import ExperimentPlace
@@ -132,20 +132,7 @@ def _link(source: str, status: os.stat_result, target: str) -> bool:
 
 def _turn_to(source: ExperimentPlace, target: ExperimentPlace) -> Turn:
     """Return what lets links that lead to the experiment itself, by its full path, lead to the copy."""
-    moved = {
-        old: os.path.abspath(new)
-        for tree in TREES
-        for path, new in zip(parts_of(source, tree), parts_of(target, tree), strict=True)
-        for old in (os.path.abspath(path), f"{os.path.realpath(os.path.dirname(path))}/{os.path.basename(path)}")
-    }
-
-    def turn(destination: str) -> str:
-        for old, new in moved.items():
-            if destination == old or destination.startswith(f"{old}/"):
-                return new + destination[len(old) :]
-        return destination
-
-    return turn
+    return turn_to(pair for tree in TREES for pair in zip(parts_of(source, tree), parts_of(target, tree), strict=True))
 
 
 def _renamed(source: ExperimentPlace, task: str) -> dict[str, Share]:

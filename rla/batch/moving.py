@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rla import files
-from rla.batch.copying import copy_tree, same_content
 from rla.batch.record import TRASH
+from rla.copying import copy_tree, same_content
 from rla.database.archive import objects_path_text
 from rla.database.trees import ExperimentPlace
 from rla.names import ARCHIVE, LOG, TREES

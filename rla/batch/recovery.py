@@ -11,12 +11,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rla.batch.copying import same_content
 from rla.batch.moving import UnsettledError, parts_of, trees_there
 from rla.batch.operation import Operation
 from rla.batch.operations import Operations
 from rla.batch.record import DELETION, OUT, PLACED, STAGED, UNDER_WAY, Entry
 from rla.batch.stepping import Steps
+from rla.copying import same_content
 from rla.database.bounded_values import reason
 from rla.database.trees import ExperimentPlace, check_data_root
 from rla.errors import BatchError, warn_quietly

@@ -18,7 +18,9 @@ __all__ = ["largest_step", "only_short_runs"]
 
 
 def largest_step(log_dir: Path) -> tuple[int | float, str | None]:
-    """Return the largest time step of a run's rows, those of its journal included; 0 when it has none.
+    """Return the largest time step of a run's rows; 0 when it has none.
+
+    Those of its journal count, and those that it left behind when it was resumed: they were work, too.
 
     Args:
         log_dir: its folder in the log tree.
@@ -26,7 +28,7 @@ def largest_step(log_dir: Path) -> tuple[int | float, str | None]:
     Returns:
         The time step, and why a larger one may be missing; None when it is the largest.
     """
-    found = read_columns(log_dir, [TIME_STEP])
+    found = read_columns(log_dir, [TIME_STEP], with_abandoned=True)
     column = found.values.get(TIME_STEP)
     values = [] if column is None else column.tolist()
     numbers = [value for value in values if isinstance(value, (int, float)) and value == value]  # NaN is no time step

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from rla import files
-from rla.batch.copying import walk
 from rla.batch.moving import trees_there
 from rla.batch.operation import Operation
 from rla.batch.operations import Operations
 from rla.batch.record import DELETION, DONE, TRASH
 from rla.batch.recovery import put_in_order
 from rla.config import load_settings
+from rla.copying import walk
 from rla.database.trees import check_data_root
 from rla.errors import ConfigError, warn_quietly
 from rla.snapshot.store import CodeStore, Garbage

@@ -14,7 +14,7 @@ HOUSE = Path(__file__).resolve().parents[2] / "rla"
 TOP, TESTING = 6, 7
 FLOORS = {
     **dict.fromkeys(("names", "errors", "optional", "files", "config", "clock", "timers"), 0),
-    **dict.fromkeys(("machine", "environment", "mounts", "version", "locks"), 0),
+    **dict.fromkeys(("machine", "environment", "mounts", "version", "locks", "copying"), 0),
     **dict.fromkeys(("output", "database"), 1),
     **dict.fromkeys(("logger", "checkpoint", "snapshot", "sync", "monitor", "query"), 2),
     **dict.fromkeys(("experiment",), 3),
