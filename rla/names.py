@@ -33,6 +33,7 @@ RUN_CARD_FILE: Final = "experiment.json"
 PROGRESS_FILE: Final = "progress.csv"
 LONG_FILE: Final = "progress.long.csv"
 EPISODES_FILE: Final = "episodes.csv"
+SEGMENTS_FILE: Final = "segments.json"
 JSON_FILE: Final = "progress.json"
 LOG_FILE: Final = "log.txt"
 WARN_FILE: Final = "warn.txt"
@@ -43,7 +44,7 @@ JOURNAL_FOLDER: Final = ".journal"
 DEFAULT_CHECKPOINT: Final = "checkpoint"
 """The name of checkpoints that were given none; files of older tools count as of this name."""
 
-FRAMEWORKS: Final[tuple[str, ...]] = ("torch", "plain", "tensorflow")
+FRAMEWORKS: Final[tuple[str, ...]] = ("torch", "plain", "jax", "tensorflow")
 
 SECRET_KEYS: Final[tuple[str, ...]] = (
     "password",

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import io
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from rla import files
@@ -24,6 +26,7 @@ __all__ = [
     "objects_path_text",
     "read_archive",
     "read_object",
+    "sealed_objects",
     "write_archive",
     "write_objects",
 ]
@@ -151,8 +154,29 @@ def objects_path_text(archive: str) -> str:
     return f"{archive.removesuffix('.pkl')}.objects"
 
 
-def write_objects(archive: Path, objects: dict[str, Any]) -> list[str]:
+def sealed_objects(archive: Path) -> dict[str, bytes]:
+    """Return the values beside an archive as they are, pickled, by name; no code of theirs runs. None are no error.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: the file is damaged.
+    """
+    path = objects_path(archive)
+    if not path.exists():
+        return {}
+    content = _read_plain(files.read_regular(path, limit=1 << 50), str(path), Budget(1 << 50))
+    return {name: each for name, each in content.items() if isinstance(each, bytes)}
+
+
+def write_objects(
+    archive: Path, objects: dict[str, Any], sealed: Mapping[str, bytes] = MappingProxyType({})
+) -> list[str]:
     """Write values that are no plain data into a pickle beside the archive; without any, it is removed.
+
+    Args:
+        archive: the archive.
+        objects: the values by name.
+        sealed: others that are pickled already, as `sealed_objects` returns them.
 
     Returns:
         Names of those that are kept there; what no pickle can hold is left out.
@@ -161,7 +185,7 @@ def write_objects(archive: Path, objects: dict[str, Any]) -> list[str]:
         OSError: it could not be written; an earlier one is unchanged.
     """
     path = objects_path(archive)
-    pickled: dict[str, bytes] = {}
+    pickled = dict(sealed)
     for name, value in objects.items():
         try:
             pickled[name] = pickle.dumps(value, protocol=4)

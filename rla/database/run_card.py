@@ -72,7 +72,11 @@ class RunCard:
         git_remote: address of the repository, without user names and passwords.
         git_dirty: whether files differed from the commit; then ``code/<…>/uncommitted.patch`` says how.
         code: identity of the code snapshot: equal for equal code; None when there is none.
-        parent: id of the experiment that this one was resumed or forked from.
+        parent: id of the experiment that this one was forked from.
+        fork: how it was forked: when (``time``), from which ``name``, time step (``step``) and ``checkpoint``.
+        resumes: for each time that the run was gone on with: when (``time``), from which time step (``step``) and
+            ``checkpoint``, on which ``host``, by which ``command`` and ``code``, which hyper-parameters were
+            ``changed``, and how it had ended ``before``.
         types: notes that give hyper-parameters their types back, by JSON pointer.
         dropped_rows: rows that could not be kept while the disk refused them.
         reason: why the run failed or was interrupted, e.g. ``ValueError: …`` or ``SIGTERM``.
@@ -103,6 +107,8 @@ class RunCard:
     git_dirty: bool | None = None
     code: str | None = None
     parent: str | None = None
+    fork: dict[str, Any] = field(default_factory=dict)
+    resumes: list[dict[str, Any]] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
     dropped_rows: int = 0
@@ -121,6 +127,7 @@ _KINDS: Final[dict[str, tuple[type, ...]]] = {
     "list[str]": (list,),
     "dict[str, str]": (dict,),
     "dict[str, Any]": (dict,),
+    "list[dict[str, Any]]": (list,),
 }
 
 

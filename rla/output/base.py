@@ -61,6 +61,12 @@ class Output(ABC):
             Exception: anything; none was taken then, and the same records come again later.
         """
 
+    def resume(self, step: int | float) -> None:  # noqa: B027  # logs keep the order in which things were recorded
+        """Take note, before anything is written, that the run goes on from an earlier step.
+
+        What is shown of later steps is void, once something new is recorded; what stands in files stays there.
+        """
+
     def expect(self, keys: Sequence[str]) -> None:  # noqa: B027  # only a table has to make room
         """Take note of keys that rows to come have, so that room for all of them is made at once."""
 

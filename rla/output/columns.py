@@ -7,35 +7,34 @@ values as those of `read_progress`.
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from rla.names import LONG_FILE, PROGRESS_FILE, TIME_STEP, TIMESTAMP
+from rla.names import LONG_FILE, PROGRESS_FILE, TIME_STEP
+from rla.output.collected import CollectedColumns, EveryRow
 from rla.output.csv_blocks import CsvFile, blocks, encoding_problem, open_csv, told, without_blank_lines
-from rla.output.csv_cells import Cells, array_of, find_cells, find_plain_cells
+from rla.output.csv_cells import find_cells, find_plain_cells
 from rla.output.csv_file import LARGEST_WIDTH
 from rla.output.csv_text import parse_block
 from rla.output.long_file import read_long
 from rla.output.pipeline import flush_if_open
-from rla.output.reader import Progress, with_journal
+from rla.output.reader import RowsRead, with_journal
 from rla.output.records import Value
+from rla.output.resumes import is_resumed, resumes_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Columns", "read_columns", "read_recorded"]
+__all__ = ["Columns", "LeftBehind", "read_columns", "read_left_behind", "read_recorded"]
 
 _AT_ONCE_BYTES: Final = 1 << 19
 """Few large blocks: numpy takes a while to begin, and a line that is torn between two is moved."""
-
-_TIMES: Final = (TIME_STEP, TIMESTAMP)
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,8 @@ class Columns:
     problem: str | None
 
 
-def read_columns(directory: str | os.PathLike[str], keys: Sequence[str]) -> Columns:
-    """Return columns of a run, live or dead, without writing anything.
+def read_columns(directory: str | os.PathLike[str], keys: Sequence[str], with_abandoned: bool = False) -> Columns:
+    """Return columns of a run, live or dead, without writing anything; of a resumed one those of its history.
 
     There is an entry for each row that has a value for one of the keys at least; a time step or timestamp alone does
     not make one, unless nothing else is asked for. A column of whole numbers is of int64, one of numbers of float64 (so
@@ -65,8 +64,9 @@ def read_columns(directory: str | os.PathLike[str], keys: Sequence[str]) -> Colu
     Args:
         directory: the run's log folder.
         keys: what is wanted.
+        with_abandoned: take the rows, too, that were left behind when the run went on from an earlier step.
     """
-    found, problem = _collect(directory, keys)
+    found, problem = _collect(directory, keys, with_abandoned)
     return Columns({key: found.collected.column(key) for key in found.there()}, problem)
 
 
@@ -83,23 +83,61 @@ def read_recorded(directory: str | os.PathLike[str], keys: Sequence[str]) -> Col
     return Columns({key: found.collected.recorded(key) for key in found.there()}, problem)
 
 
-def _collect(directory: str | os.PathLike[str], keys: Sequence[str]) -> tuple[_Found, str | None]:
+def _collect(
+    directory: str | os.PathLike[str], keys: Sequence[str], with_abandoned: bool = False
+) -> tuple[_Found, str | None]:
     """Read files and journal; also say why rows may be missing."""
     directory = os.fspath(directory)
     flush_if_open(directory)
     wanted = list(dict.fromkeys(keys))
     problems: list[str] = []
-    found = with_journal(directory, lambda: _read_file(directory, wanted), problems.append)
+    resumed = not with_abandoned and is_resumed(directory)
+    abandoned = read_left_behind(directory, problems).lines if resumed else None
+    found = with_journal(directory, lambda: _read_file(directory, CollectedColumns(wanted, abandoned)), problems.append)
+    if found.rows and not (resumed or with_abandoned) and is_resumed(directory):  # it began in this moment
+        return _collect(directory, keys)
     if found.rows:
-        found.collected.add_rows({key: [row.get(key) for row in found.rows] for key in wanted})
+        found.collected.add_rows({key: [row.get(key) for row in found.rows] for key in wanted}, len(found.rows))
     return found, found.problem or next(iter(problems), None)
 
 
+class LeftBehind(NamedTuple):
+    """What a run left behind when it went on from an earlier step.
+
+    Attributes:
+        lines: shape (lines,), which lines of `progress.csv`; of those that come later none is.
+        journaled: the rows that only the journal has, by key; none of them was.
+        is_settled: whether the file has a line of the last segment.
+    """
+
+    lines: NDArray[np.bool_]
+    journaled: list[dict[str, Value]]
+    is_settled: bool
+
+
+def read_left_behind(directory: str, problems: list[str]) -> LeftBehind:
+    """Find out which rows of a resumed run were left behind.
+
+    Args:
+        directory: the run's log folder.
+        problems: gets what is wrong.
+    """
+    from rla.output.history import as_steps, left_behind
+
+    found = with_journal(directory, lambda: _read_file(directory, EveryRow([TIME_STEP])), problems.append)
+    problems += [found.problem] if found.problem else []
+    resumes = resumes_of(directory, problems.append)  # after the rows: one that is noted later has none of them
+    journaled = as_steps([row.get(TIME_STEP) for row in found.rows])
+    steps = np.concatenate((as_steps(found.collected.column(TIME_STEP)), journaled))
+    left = left_behind(steps, resumes, [found.place_of(each.rows) for each in resumes])
+    return LeftBehind(left[: found.lines], found.rows, not resumes or resumes[-1].rows < found.lines)
+
+
 @dataclass
-class _Found(Progress):
+class _Found(RowsRead):
     """What was found in the files; `rows` are those of the journal alone."""
 
-    collected: _Collected = field(default_factory=lambda: _Collected([]))
+    collected: CollectedColumns = field(default_factory=lambda: CollectedColumns([]))
     known: set[str] = field(default_factory=set)
     problem: str | None = None
 
@@ -109,8 +147,8 @@ class _Found(Progress):
         return [key for key in self.collected.keys if key in known]
 
 
-def _read_file(directory: str, wanted: list[str]) -> _Found:
-    found = _Found(collected=_Collected(wanted))
+def _read_file(directory: str, collected: CollectedColumns) -> _Found:
+    found = _Found(collected=collected)
     try:
         with open_csv(f"{directory}/{PROGRESS_FILE}") as file:
             problem = encoding_problem(file.header)
@@ -176,7 +214,7 @@ def _read_blocks(found: _Found, file: CsvFile, long: Mapping[str, Mapping[int, V
         if cells is not None:
             found.collected.add_cells(cells, places)
             found.lines += cells.rows
-        elif long or b'"' in block:
+        elif long or found.collected.counts_lines or b'"' in block:
             found.lines += _read_records(found, block, places, long)
         else:
             found.lines += block.count(b"\n")
@@ -197,80 +235,5 @@ def _read_records(
         columns[key] = list(map(values.get, range(found.lines, found.lines + len(records))))
         if any(value is not None for value in columns[key]):
             found.known.add(key)
-    found.collected.add_rows(columns)
+    found.collected.add_rows(columns, len(records))
     return len(records)
-
-
-class _Collected:
-    """Collects the values of rows, a block at a time.
-
-    Args:
-        keys: what is wanted.
-    """
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        self.keys = keys
-        self._deciding = [key for key in keys if key not in _TIMES] or keys
-        self._rows = 0
-        # by key: how many rows came before the block, the values in it, and where there are some (None: everywhere)
-        self._parts: dict[str, list[tuple[int, NDArray[Any], NDArray[np.bool_] | None]]] = {key: [] for key in keys}
-
-    def add_cells(self, cells: Cells, places: Mapping[str, int]) -> None:
-        """Add the rows of a block."""
-        stretches = {key: cells.places(places[key]) for key in self.keys if key in places}
-        kept = self._kept({key: lengths > 0 for key, (_, lengths) in stretches.items()})
-        if kept is None:
-            return
-        everywhere = kept.all()
-        for key, (starts, lengths) in stretches.items():
-            if not everywhere:
-                starts, lengths = starts[kept], lengths[kept]
-            filled = lengths > 0
-            if filled.all():
-                self._add(key, cells.values(starts, lengths), None)
-            else:
-                self._add(key, cells.values(starts[filled], lengths[filled]), filled)
-        self._rows += int(kept.sum())
-
-    def add_rows(self, columns: Mapping[str, Sequence[Value]]) -> None:
-        """Add rows whose values are at hand; None where one is missing."""
-        filled = {key: np.array([value is not None for value in values]) for key, values in columns.items()}
-        kept = self._kept(filled)
-        if kept is None:
-            return
-        for key, values in columns.items():
-            there = [value for value, keep in zip(values, kept, strict=True) if keep and value is not None]
-            self._add(key, array_of(there), filled[key][kept])
-        self._rows += int(kept.sum())
-
-    def _kept(self, filled: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_] | None:
-        """Return which rows count; None when none does."""
-        deciding = [filled[key] for key in self._deciding if key in filled]
-        kept = np.logical_or.reduce(deciding) if deciding else None
-        return kept if kept is not None and kept.any() else None
-
-    def _add(self, key: str, values: NDArray[Any], filled: NDArray[np.bool_] | None) -> None:
-        self._parts[key].append((self._rows, values, filled))
-
-    def column(self, key: str) -> NDArray[Any]:
-        """Return the values of a key in all rows."""
-        parts = self._parts[key]
-        kinds = {values.dtype.kind for _, values, _ in parts if len(values)}
-        complete = sum(len(values) for _, values, _ in parts) == self._rows
-        if kinds <= {"i", "f"}:
-            kind: type = np.int64 if complete and kinds == {"i"} else np.float64
-        else:
-            kind = np.bool_ if complete and kinds == {"b"} else object
-        column: NDArray[Any] = np.full(self._rows, 0 if complete else None if kind is object else math.nan, kind)
-        for row, values, filled in parts:
-            places = slice(row, row + len(values)) if filled is None else row + np.flatnonzero(filled)
-            column[places] = values
-        return column
-
-    def recorded(self, key: str) -> NDArray[Any]:
-        """Return the values of a key in the rows that have one."""
-        parts = [values for _, values, _ in self._parts[key] if len(values)]
-        kinds = {values.dtype.kind for values in parts}
-        if len(kinds) > 1:
-            parts = [values.astype(np.float64 if kinds == {"i", "f"} else object) for values in parts]
-        return np.concatenate(parts) if parts else np.empty(0)

@@ -76,6 +76,21 @@ class Cells:
         ((value,),) = parse_block(bytes(self._block[start : start + length]) + b"\n")
         return value
 
+    def newest_texts(self, rows: NDArray[np.int64]) -> dict[int, bytes]:
+        """Return the last cell of each column that is not empty among some rows, as it stands there."""
+        if not len(rows):
+            return {}
+        lengths = np.diff(self._ends.ravel(), prepend=-1).reshape(self._ends.shape) - 1
+        filled = lengths[rows] > 0
+        columns = np.flatnonzero(filled.any(axis=0))
+        last = rows[len(rows) - 1 - filled[::-1, columns].argmax(axis=0)]
+        ends = self._ends[last, columns]
+        starts = ends - lengths[last, columns]
+        return {
+            column: bytes(self._block[start:end])
+            for column, start, end in zip(columns.tolist(), starts.tolist(), ends.tolist(), strict=True)
+        }
+
     def values(self, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
         """Return the values of cells of one column that are not empty; see `array_of`."""
         if not len(starts):

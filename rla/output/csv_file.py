@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
+from rla import files
 from rla.names import LONG_FILE, PROGRESS_FILE, TIME_STEP, TIMESTAMP
 from rla.output.base import FileOutput
 from rla.output.csv_text import Gap, complete_lines, encode_header, encode_rows, gap, parse_header
@@ -39,7 +40,7 @@ WIDENING_SECONDS: Final = 0.5
 def count_rows(path: Path) -> int:
     """Return how many rows a `progress.csv` holds; none when it is not there."""
     try:
-        with open(path, "rb") as stream:
+        with files.open_regular(path) as stream:  # a named pipe would be waited for
             return max(sum(1 for _ in complete_lines(stream)) - 1, 0)
     except OSError:
         return 0

@@ -20,25 +20,31 @@ __all__ = ["count_rows_within", "last_rows", "rows_from"]
 Values = dict[str, Value]
 
 
-def last_rows(directory: Path, number: int, is_wanted: Callable[[Values], bool]) -> tuple[list[Values], int]:
+def last_rows(
+    directory: Path, number: int, is_wanted: Callable[[Values], bool], first: int = 0
+) -> tuple[list[Values], int]:
     """Return the last rows of a file, in order, without reading more than is needed, and the size of the file.
 
     Args:
         directory: the run's log folder.
         number: how many rows at most.
         is_wanted: says whether a row counts.
+        first: the number of the first row that is looked at.
     """
     found: list[Values] = []
     size = 0
     with contextlib.suppress(OSError), open_csv(directory / PROGRESS_FILE) as file:
         size = file.status.st_size
         if number and len(file.columns) >= LARGEST_WIDTH:
-            return list(filter(is_wanted, read_progress(directory).rows))[-number:], size
+            progress = read_progress(directory)
+            numbered = zip(progress.numbers, progress.rows, strict=True)
+            return [row for place, row in numbered if place >= first and is_wanted(row)][-number:], size
         if number:
+            lines = max(count_records(file.read, file.start) - first, 0) if first else None
             seeming = last_newline(file, file.start)
-            if seeming is None or not _add_from_end(found, number, file, seeming, is_wanted, len(file.columns)):
+            if seeming is None or not _add_from_end(found, number, file, seeming, is_wanted, lines, len(file.columns)):
                 found.clear()
-                _add_from_end(found, number, file, end_of_records(file.read, file.start)[0], is_wanted)
+                _add_from_end(found, number, file, end_of_records(file.read, file.start)[0], is_wanted, lines)
     return found[::-1], size
 
 
@@ -48,6 +54,7 @@ def _add_from_end(
     file: CsvFile,
     end: int,
     is_wanted: Callable[[Values], bool],
+    lines: int | None,
     width: int | None = None,
 ) -> bool:
     """Add rows of a file, the last one first.
@@ -58,16 +65,21 @@ def _add_from_end(
         file: the file.
         end: where a record ends.
         is_wanted: says whether a row counts.
+        lines: how many lines are looked at; all when None.
         width: how many cells each record has; any number when None.
 
     Returns:
         False when a record has another width: the end was not that of a record, or another tool wrote the file.
     """
+    seen = 0
     with contextlib.suppress(OSError):  # what comes before a line that never ends is not looked at
         for block in blocks_from_end(file.read, file.start, end):
             for record in reversed(parse_block(block)):
                 if width is not None and len(record) != width:
                     return False
+                if lines is not None and seen == lines:
+                    return True
+                seen += 1
                 row = row_of(file.columns, record)
                 if is_wanted(row):
                     found.append(row)

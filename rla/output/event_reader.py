@@ -23,6 +23,7 @@ _LONGEST_INTEGER: Final = 70  # bits
 # a field begins with a key: its number and the kind of its content
 _INTEGER, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _EVENT_TIME, _EVENT_STEP, _EVENT_SUMMARY = 1 << 3 | _EIGHT_BYTES, 2 << 3 | _INTEGER, 5 << 3 | _BYTES
+_EVENT_SESSION, _SESSION_STATUS, _START = 7 << 3 | _BYTES, 1 << 3 | _INTEGER, 1
 _SUMMARY_VALUE: Final = 1 << 3 | _BYTES
 _TAG, _SIMPLE_VALUE, _TENSOR, _METADATA = 1 << 3 | _BYTES, 2 << 3 | _FOUR_BYTES, 8 << 3 | _BYTES, 9 << 3 | _BYTES
 _PLUGIN, _DATA_CLASS, _PLUGIN_NAME = 1 << 3 | _BYTES, 4 << 3 | _INTEGER, 1 << 3 | _BYTES
@@ -60,11 +61,13 @@ class StoredEvent(NamedTuple):
         step: the time step.
         time: wall time, seconds since 1970.
         values: what its summary holds.
+        restarts: whether it is the start of a session: earlier events from its step on are void.
     """
 
     step: int
     time: float
     values: list[SummaryValue]
+    restarts: bool = False
 
 
 _Tags = dict[bytes, str]
@@ -111,7 +114,7 @@ def event_of(encoded: bytes, tags: _Tags | None = None) -> StoredEvent:
     Raises:
         ValueError: the bytes are no event.
     """
-    step, time = 0, 0.0
+    step, time, restarts = 0, 0.0, False
     values: list[SummaryValue] = []
     for key, content in _fields(encoded):
         if key == _EVENT_TIME:
@@ -120,7 +123,9 @@ def event_of(encoded: bytes, tags: _Tags | None = None) -> StoredEvent:
             step = _signed(content)
         elif key == _EVENT_SUMMARY:
             values += summary_values(content, tags)
-    return StoredEvent(step, time, values)
+        elif key == _EVENT_SESSION:
+            restarts = (_SESSION_STATUS, _START) in _fields(content)
+    return StoredEvent(step, time, values, restarts)
 
 
 def summary_values(encoded: bytes, tags: _Tags | None = None) -> list[SummaryValue]:

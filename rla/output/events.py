@@ -6,6 +6,7 @@ Sources: `tensorboard/compat/proto/{event,summary,histogram,tensor}.proto` for t
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -22,10 +23,12 @@ __all__ = [
     "image_event",
     "masked_checksum",
     "restart_event",
+    "run_metadata_event",
     "scalars_event",
     "summary_event",
     "text_event",
     "version_event",
+    "whole_step",
 ]
 
 FILE_VERSION: Final = b"brain.Event:2"
@@ -192,9 +195,28 @@ def summary_event(values: Iterable[bytes], step: int, time: float) -> bytes:
     return _event(time, step) + _field(5, b"".join(_field(1, value) for value in values))
 
 
+def run_metadata_event(tag: str, encoded: bytes, step: int, time: float) -> bytes:
+    """Pack what a session of TensorFlow tells of one run: times and memory of its operations (`event.proto`).
+
+    Args:
+        tag: its name in TensorBoard.
+        encoded: a ``RunMetadata``, serialized.
+        step: the time step, a whole number of 64 bits.
+        time: seconds since 1970.
+    """
+    return _event(time, step) + _field(8, _field(1, _utf8(tag)) + _field(2, encoded))
+
+
 def graph_event(graph: bytes, step: int, time: float) -> bytes:
     """Pack a computation graph, given as a packed ``GraphDef``."""
     return _event(time, step) + _field(4, graph)
+
+
+def whole_step(step: int | float) -> int:
+    """Return a time step as TensorBoard holds it: a whole number of 64 bits."""
+    if not math.isfinite(step):
+        return 0
+    return max(-(1 << 63), min((1 << 63) - 1, int(step)))
 
 
 def masked_checksum(data: bytes) -> bytes:

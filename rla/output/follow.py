@@ -22,6 +22,7 @@ from rla.output.journal import Position, segments_of
 from rla.output.journal_reader import JournalReader
 from rla.output.pipeline import flush_if_open
 from rla.output.records import Record, Row, Value
+from rla.output.resumes import resumes_of
 
 __all__ = ["PAUSE_SECONDS", "Tail", "follow"]
 
@@ -94,15 +95,37 @@ class Tail:
         except OSError as error:
             self._tell(error)
             self.close()
+        resumes = resumes_of(self._directory)
+        begin = resumes[-1].rows if resumes else 0  # from here on, all rows belong to the history
         if self._reader is None:  # nobody seems to write
             self._stamp, self._count = self._stamp_of_file(), None
-            rows, self._size = last_rows(self._directory, number, self._is_wanted)
-            return rows
-        if len(rows) < number and first:
+            rows, self._size = last_rows(self._directory, number, self._is_wanted, begin)
+        elif len(rows) < number and first:
             missing = number - len(rows)
-            before = rows_from(self._directory, 0 if self._keys else max(0, first - missing), first)
+            before = rows_from(self._directory, begin if self._keys else max(begin, first - missing), first)
             rows = [*deque(filter(self._is_wanted, before), maxlen=missing), *rows]
-        return rows
+        return self._with_earlier(rows, number, begin) if begin and len(rows) < number else rows
+
+    def _with_earlier(self, rows: list[Values], number: int, begin: int) -> list[Values]:
+        """Return the last rows, those from before the last resume too; what was left behind then is none of them.
+
+        Args:
+            rows: those since.
+            number: how many are wanted.
+            begin: how many rows there were before it.
+        """
+        from rla.output.columns import read_left_behind
+
+        missing = number - len(rows)
+        left = read_left_behind(os.fspath(self._directory), []).lines
+        kept, span = (~left[:begin]).nonzero()[0], max(_AT_ONCE, missing)
+        earlier: list[Values] = []
+        while len(kept) and len(earlier) < missing:
+            start, end = int(kept[-span:][0]), int(kept[-1]) + 1
+            numbered = zip(rows_from(self._directory, start, end), left[start:end].tolist(), strict=False)
+            earlier = [row for row, gone in numbered if not gone and self._is_wanted(row)] + earlier
+            kept, span = kept[:-span], 8 * span
+        return [*earlier[-missing:], *rows]
 
     def new(self) -> Iterator[list[Values]]:
         """Yield the rows that came since, in batches."""

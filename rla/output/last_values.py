@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import zlib
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ from rla.output.journal_reader import JournalReader
 from rla.output.long_file import long_values
 from rla.output.newest_cells import newest_cells
 from rla.output.records import Row, Value
+from rla.output.resumes import stamp_of_resumes
 
 __all__ = ["LastValues", "last_values", "read_last_values"]
 
@@ -63,6 +65,20 @@ def read_last_values(directory: str | os.PathLike[str], before: LastValues | Non
             way meanwhile.
     """
     directory = os.fspath(directory)  # as text: making a path takes as long as asking the system for what it names
+    found = _all_or_new(directory, before)
+    resumed = stamp_of_resumes(directory)  # after the rows: a resume that is noted later has none of them
+    if found.state.get("segments") == resumed:
+        return found
+    return _all_or_new(directory, None) if resumed is None else _of_history(directory, resumed)
+
+
+def _all_or_new(directory: str, before: LastValues | None) -> LastValues:
+    """Return the newest values of all rows; where it goes on with what was found earlier, the state is marked as that.
+
+    Args:
+        directory: the run's log folder.
+        before: what was found there earlier.
+    """
     folder = f"{directory}/{JOURNAL_FOLDER}"
     if before is not None and before.problem is not None:
         before = None
@@ -152,6 +168,8 @@ def _newest(file: CsvFile, directory: str, before: LastValues | None) -> LastVal
     values.update((column, newest.values[place]) for column, place in places.items() if place in newest.values)
     problem = newest.problem or encoding_problem(file.header)
     state = {**_identity(file.status), "end": newest.end, "mark": _mark(file, newest.end)}
+    if before is not None and "segments" in before.state:
+        state["segments"] = before.state["segments"]
     problem = problem and f"{PROGRESS_FILE}: {problem}"
     if len(file.columns) >= LARGEST_WIDTH:
         since = before.state if before else {}
@@ -169,15 +187,58 @@ def _mark(file: CsvFile, end: int) -> int:
     return zlib.crc32(file.read(max(end - _MARK_BYTES, 0), end), zlib.crc32(file.header))
 
 
-def _add_long(values: dict[str, Value], state: dict[str, Any], directory: str, since: dict[str, Any]) -> str | None:
-    """Add the values of keys that have no column; return what is wrong with their file."""
+def _of_history(directory: str, resumed: str) -> LastValues:
+    """Return the newest values of a run that was resumed, of all that it did not leave behind.
+
+    Args:
+        directory: the run's log folder.
+        resumed: the stamp of its resumes, as it was before anything is read here.
+    """
+    from rla.output.columns import read_left_behind
+    from rla.output.newest_of_history import newest_of_history
+
+    problems: list[str] = []
+    left = read_left_behind(directory, problems)
+    values: dict[str, Value] = {}
+    state: dict[str, Any] = {}
+    try:
+        with open_csv(f"{directory}/{PROGRESS_FILE}") as file:
+            newest, is_whole = newest_of_history(file, left.lines)
+            places = {column: place for place, column in enumerate(file.columns)}
+            values.update((column, newest.values[place]) for column, place in places.items() if place in newest.values)
+            if newest.problem:
+                problems.append(f"{PROGRESS_FILE}: {newest.problem}")
+            if is_whole and left.is_settled:
+                state = {**_identity(file.status), "end": newest.end, "mark": _mark(file, newest.end)}
+                state |= {"segments": resumed, "journal": bool(left.journaled)}
+            if len(file.columns) >= LARGEST_WIDTH:
+                state["rows"] = len(left.lines)
+                without = frozenset(left.lines.nonzero()[0].tolist())
+                problems += filter(None, [_add_long(values, state, directory, {}, without)])
+    except FileNotFoundError:
+        pass  # only the journal has something
+    except OSError as error:
+        problems.append(told(PROGRESS_FILE, error))
+    for row in left.journaled:
+        values.update(row)
+    return LastValues(values, state, next(iter(problems), None))
+
+
+def _add_long(
+    values: dict[str, Value],
+    state: dict[str, Any],
+    directory: str,
+    since: dict[str, Any],
+    without: Container[int] = (),
+) -> str | None:
+    """Add the values of keys that have no column, but those of some rows; return what is wrong with their file."""
     try:
         with open_csv(f"{directory}/{LONG_FILE}") as file:
             goes_on = _goes_on(file, since.get("long end"), since.get("long mark"))
             start = end = since["long end"] if goes_on else file.start
             for block in blocks(file.read, start):
                 lines = long_values(block)
-                values.update((key, value) for row, key, value in lines if row < state["rows"])
+                values.update((key, value) for row, key, value in lines if row < state["rows"] and row not in without)
                 if len(values) > MOST_COLUMNS:
                     raise OSError(errno.EFBIG, f"it has more than {MOST_COLUMNS:,} keys")
                 start += len(block)

@@ -7,23 +7,28 @@ import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rla import files, locks
 from rla.errors import RunIsAliveError
-from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
+from rla.names import EPISODES_FILE, JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.base import FileOutput, Output
 from rla.output.codec import Excluded
 from rla.output.csv_file import count_rows
+from rla.output.episodes.file import end_of
 from rla.output.fold import fold_journal
 from rla.output.journal import LOCK_FILE, discard_journal
 from rla.output.journal_writer import JournalWriter
 from rla.output.records import Episodes, Event, Record, Text
 from rla.output.registry import ALWAYS, make_output
+from rla.output.restart import valid_until
+from rla.output.resumes import add_resume, resumes_of
 from rla.output.text_files import TABLE_SECONDS, TableOutput
 from rla.output.writer import Writer
 
 __all__ = ["Pipeline", "flush_if_open", "is_written"]
+
+_ATTEMPTS: Final = 10
 
 _open: dict[str, Pipeline] = {}
 """The pipelines of this process, by the real path of their folder."""
@@ -45,6 +50,34 @@ def is_written(path: Path) -> bool:
     return any(asked in (file, os.path.dirname(file)) for file in files_of_outputs)
 
 
+def _locked(directory: Path, folder: Path) -> int:
+    """Make a journal's folder, and return the descriptor that holds its lock.
+
+    Raises:
+        RunIsAliveError: another process has it.
+    """
+    for _ in range(_ATTEMPTS):
+        files.make_directories(folder)
+        with contextlib.suppress(FileNotFoundError):  # whoever recorded here has just ended, and removed it
+            if (lock := locks.lock(folder / LOCK_FILE)) is not None:
+                return lock
+            break
+    raise RunIsAliveError(str(directory))
+
+
+def _noted(directory: Path, rows: int, step: int | float | None, saved: float | None) -> int | float | None:
+    """Note that a run goes on from an earlier step, if it does.
+
+    Returns:
+        Until which step its event files are valid; None when all of them is. A resume after which nothing was recorded
+        yet is one that goes on.
+    """
+    if step is not None:
+        return valid_until(add_resume(directory, rows, end_of(directory / EPISODES_FILE).episodes, step, saved))
+    resumes = resumes_of(directory, lambda problem: None)
+    return valid_until(resumes) if resumes and resumes[-1].rows == rows > 0 else None
+
+
 class Pipeline:
     """Records a run into a folder.
 
@@ -57,11 +90,15 @@ class Pipeline:
         report: called with a sentence when something fails and is tried again; returns the line that `warn.txt` gets.
         tick: called about every second.
         table_seconds: seconds between two tables for people; 0 shows every row.
+        resume_at: the time step to go on from: later rows stay in the files, but readers leave them out as soon as a
+            new one is recorded. None goes on behind the last row.
+        saved_at: when the state was saved that is gone on with, in seconds since 1970. Where the run was resumed
+            before, that tells from which of its pasts; the last one that recorded anything when None.
 
     Raises:
         RunIsAliveError: another process records into this folder.
         ConfigError: there is no such format, or one of another package cannot be used.
-        OSError: the folder cannot be written.
+        OSError: the folder cannot be written, or `segments.json` is damaged and the run cannot be resumed.
     """
 
     def __init__(
@@ -71,26 +108,26 @@ class Pipeline:
         report: Callable[[str], Text | None] = lambda _: None,
         tick: Callable[[], None] = lambda: None,
         table_seconds: float = TABLE_SECONDS,
+        *,
+        resume_at: int | float | None = None,
+        saved_at: float | None = None,
     ) -> None:
         self.directory = directory
         self.pid = os.getpid()
         self._tell = report
         self._later: deque[Record] = deque()
         folder = directory / JOURNAL_FOLDER
-        files.make_directories(folder)
-        lock = locks.lock(folder / LOCK_FILE)
-        if lock is None:
-            raise RunIsAliveError(str(directory))
-        self._lock: int = lock
+        self._lock = lock = _locked(directory, folder)
         self.outputs: list[Output] = []
         try:
             fold_journal(directory, keep_folder=True)
+            rows = count_rows(directory / PROGRESS_FILE)
+            valid = _noted(directory, rows, resume_at, saved_at)
             for name in dict.fromkeys((*formats, *ALWAYS)):
-                self.outputs.append(make_output(name, directory))
+                self.outputs.append(make_output(name, directory, valid))
             for output in self.outputs:
                 if isinstance(output, TableOutput):
                     output.interval = table_seconds
-            rows = count_rows(directory / PROGRESS_FILE)
             self.journal = JournalWriter(folder, rows)
             self._writer = Writer(self.journal, self.outputs, self.journal.position, self._report, tick)
         except BaseException:

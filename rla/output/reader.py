@@ -6,6 +6,8 @@ Nothing is written. Reading again is the answer to everything that a living writ
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import math
 import os
 import time
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from rla import files
 from rla.errors import JournalVersionError, warn_quietly
-from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
+from rla.names import JOURNAL_FOLDER, PROGRESS_FILE, TIME_STEP
 from rla.output.csv_file import LARGEST_WIDTH
 from rla.output.csv_text import complete_lines, parse_file, parse_header
 from rla.output.journal import segments_of
@@ -24,11 +26,12 @@ from rla.output.journal_reader import JournalReader
 from rla.output.long_file import read_long
 from rla.output.pipeline import flush_if_open
 from rla.output.records import Row, Value
+from rla.output.resumes import Resume, resumes_of
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Progress", "read_progress", "row_of", "with_journal"]
+__all__ = ["Progress", "RowsRead", "read_progress", "row_of", "with_journal"]
 
 _ATTEMPTS: Final = 100
 _PAUSE_SECONDS: Final = 0.01
@@ -43,11 +46,15 @@ class Progress:
         columns: all keys, in the order of `progress.csv`, later ones behind.
         rows: values by key; a key that a row lacks is missing there.
         lines: how many lines of `progress.csv` they come from; an empty one stands for a row that was lost.
+        numbers: which line of `progress.csv` each row is, or will be, counted from 0 behind the header.
+        abandoned: for each row, whether the run left it behind when it went on from an earlier step.
     """
 
     columns: list[str] = field(default_factory=list)
     rows: list[dict[str, Value]] = field(default_factory=list)
     lines: int = 0
+    numbers: Sequence[int] = ()
+    abandoned: list[bool] = field(default_factory=list)
 
     def frame(self) -> pandas.DataFrame:
         """Return the rows as a table of pandas, one column for each key."""
@@ -58,18 +65,70 @@ class Progress:
         return frame
 
 
-ReadT = TypeVar("ReadT", bound=Progress)
+@dataclass
+class RowsRead:
+    """The rows of a run while they are read: those of the files, then those that only the journal has.
+
+    Attributes:
+        columns: all keys, in the order of `progress.csv`, later ones behind.
+        rows: values by key; an empty one for a row that was lost.
+        lines: how many lines `progress.csv` has.
+        first_journaled: which row the first of the journal is.
+    """
+
+    columns: list[str] = field(default_factory=list)
+    rows: list[dict[str, Value]] = field(default_factory=list)
+    lines: int = 0
+    first_journaled: int = 0
+
+    def place_of(self, number: int) -> int:
+        """Return how many of the rows come before the one of a number; some between file and journal may be lost."""
+        lost = max(0, self.first_journaled - self.lines)
+        return number if number <= self.lines else max(self.lines, number - lost)
 
 
-def read_progress(directory: str | os.PathLike[str]) -> Progress:
-    """Return all rows of a run, live or dead, without writing anything.
+ReadT = TypeVar("ReadT", bound=RowsRead)
+
+
+def read_progress(directory: str | os.PathLike[str], with_abandoned: bool = False) -> Progress:
+    """Return the rows of a run, live or dead, without writing anything.
+
+    Of a run that was resumed from an earlier step, they are its history: what it left behind then is no part of it.
 
     Args:
         directory: the run's log folder; one without `progress.csv` has the rows of its journal.
+        with_abandoned: return all rows in the order in which they were recorded; `Progress.abandoned` says which of
+            them were left behind.
     """
     directory = Path(directory)
     flush_if_open(directory)
-    return with_journal(directory, lambda: _read_csv(directory))
+    found = with_journal(directory, lambda: _read_csv(directory))
+    resumes = resumes_of(directory)  # after the rows: a resume that is noted later has none of them
+    numbers = _numbers(found)
+    if not resumes and all(found.rows):
+        return Progress(found.columns, found.rows, found.lines, numbers, [False] * len(numbers))
+    abandoned = _abandoned(found, resumes) if resumes else [False] * len(numbers)
+    kept = [bool(row) and (with_abandoned or not left) for row, left in zip(found.rows, abandoned, strict=True)]
+    chosen = functools.partial(itertools.compress, selectors=kept)
+    return Progress(
+        found.columns, list(chosen(found.rows)), found.lines, list(chosen(numbers)), list(chosen(abandoned))
+    )
+
+
+def _numbers(found: RowsRead) -> Sequence[int]:
+    """Return which line of `progress.csv` each row is, or will be."""
+    if found.first_journaled <= found.lines:
+        return range(len(found.rows))
+    journaled = len(found.rows) - found.lines  # rows between file and journal were lost
+    return [*range(found.lines), *range(found.first_journaled, found.first_journaled + journaled)]
+
+
+def _abandoned(found: RowsRead, resumes: Sequence[Resume]) -> list[bool]:
+    from rla.output.history import as_steps, left_behind
+
+    steps = as_steps([row.get(TIME_STEP) for row in found.rows])
+    left: list[bool] = left_behind(steps, resumes, [found.place_of(each.rows) for each in resumes]).tolist()
+    return left
 
 
 def with_journal(
@@ -104,8 +163,8 @@ def _segments(folder: str, tell: Callable[[str], object]) -> list[int]:
         return []
 
 
-def _read_csv(directory: Path) -> Progress:
-    progress = Progress()
+def _read_csv(directory: Path) -> RowsRead:
+    progress = RowsRead()
     try:
         with files.open_regular(directory / PROGRESS_FILE) as stream:
             progress.columns = _header(complete_lines(stream))
@@ -115,7 +174,6 @@ def _read_csv(directory: Path) -> Progress:
     except OSError:
         pass  # none yet, or nothing that can be read: one such run must not hide the others of a list
     _add_long(progress, directory)
-    progress.rows = list(filter(None, progress.rows))
     return progress
 
 
@@ -130,7 +188,7 @@ def row_of(columns: Sequence[str], cells: Sequence[Value]) -> dict[str, Value]:
     return {key: value for key, value in row.items() if value is not None} if None in cells else row
 
 
-def _add_long(progress: Progress, directory: Path) -> None:
+def _add_long(progress: RowsRead, directory: Path) -> None:
     """Add the values of keys that have no column."""
     if len(progress.columns) < LARGEST_WIDTH:
         return
@@ -143,7 +201,7 @@ def _add_long(progress: Progress, directory: Path) -> None:
     progress.columns += later
 
 
-def _add_journal(progress: Progress, folder: Path, with_gap: bool, tell: Callable[[str], object]) -> bool:
+def _add_journal(progress: RowsRead, folder: Path, with_gap: bool, tell: Callable[[str], object]) -> bool:
     """Add the rows that the file does not have.
 
     Args:
@@ -167,7 +225,7 @@ def _add_journal(progress: Progress, folder: Path, with_gap: bool, tell: Callabl
     return True
 
 
-def _add_rows_of(reader: JournalReader, progress: Progress, with_gap: bool) -> bool:
+def _add_rows_of(reader: JournalReader, progress: RowsRead, with_gap: bool) -> bool:
     """Add what the file does not have; see `_add_journal`."""
     known = dict.fromkeys(progress.columns)
     found: list[dict[str, Value]] = []
@@ -175,9 +233,11 @@ def _add_rows_of(reader: JournalReader, progress: Progress, with_gap: bool) -> b
     if not reader.position.segment:  # the first segment is just being made, or was never finished
         return with_gap
     reader.skip_rows(have)
+    progress.first_journaled = reader.position.rows
     while True:
         before = reader.position.rows
-        records = [record for record in reader.read(_RECORDS_AT_ONCE) if isinstance(record, Row)]
+        batch = reader.read(_RECORDS_AT_ONCE)
+        records = [record for record in batch if isinstance(record, Row)]
         # a segment that its run removed in this moment leaves a gap as well
         if not with_gap and reader.position.rows > have + len(found) + len(records):
             return False
@@ -185,7 +245,7 @@ def _add_rows_of(reader: JournalReader, progress: Progress, with_gap: bool) -> b
             values = record.items_for("csv")
             known.update(dict.fromkeys(sorted(key for key in values if key not in known)))
             found.append({key: value for key, value in values.items() if value is not None})
-        if reader.position.rows == before and not records:
+        if reader.position.rows == before and not batch:
             break
     # removed, and with it what came behind
     if not with_gap and reader.position.segment not in segments_of(reader.folder):

@@ -16,6 +16,7 @@ from rla.names import RESULTS, WARN
 from rla.output.pipeline import Pipeline
 from rla.output.records import Episodes, Event, Text
 from rla.output.registry import check_formats
+from rla.output.resumes import checked_step
 from rla.output.scope import ScopedRow
 from rla.output.text_files import TABLE_SECONDS
 
@@ -55,8 +56,14 @@ class Recording(ScopedRow):
         tick: Callable[[], None] = lambda: None,
         table_seconds: float = TABLE_SECONDS,
         results_dir: str | os.PathLike[str] | None = None,
+        *,
+        resume_at: int | float | None = None,
+        saved_at: float | None = None,
     ) -> None:
         """Record into a folder from now on; a folder that was recorded into before is gone on with.
+
+        With ``resume_at`` it is gone on with from an earlier step. Nothing is overwritten: what was recorded of later
+        steps stays in the files, and readers leave it out as soon as something new is recorded.
 
         Args:
             directory: the run's log folder, made when missing.
@@ -64,16 +71,24 @@ class Recording(ScopedRow):
             tick: called about every second while the run is recorded.
             table_seconds: tables on the terminal and in `log.txt` come at most so often; 0 shows every row.
             results_dir: where pictures, sound and tables are saved; ``results`` in the folder when None.
+            resume_at: the time step of the state that the training goes on with; the clock is set by the caller.
+            saved_at: when that state was saved, in seconds since 1970 (of a checkpoint, when its file was written).
+                Where the run was resumed before, that tells from which of its pasts; the last one that recorded
+                anything when None.
 
         Raises:
             RunIsAliveError: another process records into this folder.
             ConfigValueError: there is no such format.
-            OSError: the folder cannot be written.
+            ValueError: ``resume_at`` is no finite number.
+            OSError: the folder cannot be written, or `segments.json` is damaged and the run cannot be resumed.
         """
         check_formats(formats)
+        step = None if resume_at is None else checked_step(resume_at)
         self.close()
         files.make_directories(directory)
-        self._pipeline = Pipeline(Path(directory), formats, self._tell, tick, table_seconds)
+        self._pipeline = Pipeline(
+            Path(directory), formats, self._tell, tick, table_seconds, resume_at=step, saved_at=saved_at
+        )
         self.results_dir = os.path.abspath(os.path.join(directory, RESULTS) if results_dir is None else results_dir)
         self._to_terminal = "stdout" in formats
         self.muted = False

@@ -117,19 +117,27 @@ def check_formats(names: Iterable[str], key: str = "The format", source: str = "
             _class_of(name)
 
 
-def make_output(name: str, directory: Path) -> Output:
+def make_output(name: str, directory: Path, resume_at: int | float | None = None) -> Output:
     """Make the output of a format.
 
     Args:
         name: a name that `check_formats` accepts.
         directory: the run's log folder.
+        resume_at: the time step that the run goes on from; None where it goes on with its end, or begins.
 
     Raises:
         ConfigValueError: there is no such format; the message names the nearest.
         ConfigError: that of another package cannot be used; the message says why.
         OSError: the file of one of ours could not be opened.
     """
-    return _begun(name, lambda cls: cls(directory))
+
+    def begin(cls: type[Output]) -> Output:
+        output = cls(directory)
+        if resume_at is not None:
+            output.resume(resume_at)
+        return output
+
+    return _begun(name, begin)
 
 
 def adopt_output(name: str, directory: Path) -> Output:

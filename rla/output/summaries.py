@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from rla.output.event_reader import SummaryValue, summary_values
-from rla.output.events import summary_event
+from rla.output.events import summary_event, whole_step
 from rla.output.logger import Logger
-from rla.output.tensorboard import TensorBoardOutput, whole_step
+from rla.output.tensorboard import TensorBoardOutput
 
 __all__ = ["record_summary"]
 

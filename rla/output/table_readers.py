@@ -18,13 +18,15 @@ from rla import files
 from rla.errors import JournalVersionError, warn_quietly
 from rla.names import EVENTS_FOLDER, JOURNAL_FOLDER, JSON_FILE, TIME_STEP, TIMESTAMP
 from rla.output.event_reader import StoredEvent, event_of, read_events
-from rla.output.events import scalars_event
+from rla.output.events import scalars_event, whole_step
 from rla.output.journal_reader import JournalReader
 from rla.output.json_lines import JsonOutput
 from rla.output.pipeline import flush_if_open
 from rla.output.reader import Progress
 from rla.output.records import Event, Record, Row, Value
-from rla.output.tensorboard import SELF_EVIDENT, TensorBoardOutput, as_float32, event_files, whole_step
+from rla.output.restart import Restart, valid_until
+from rla.output.resumes import resumes_of
+from rla.output.tensorboard import SELF_EVIDENT, TensorBoardOutput, as_float32, event_files
 
 if TYPE_CHECKING:
     import pandas
@@ -49,7 +51,7 @@ def read_json_table(path: str | os.PathLike[str]) -> pandas.DataFrame:
     flush_if_open(file.parent)
     if not file.exists():
         raise FileNotFoundError(f"There is no file '{file}'; a run has one when 'json' is among its formats.")
-    waiting = _journaled(file.parent) if file.name == JSON_FILE else []
+    _, waiting = _journaled(file.parent) if file.name == JSON_FILE else (0, [])
     rows = list(_json_rows(file))
     known = set(map(_moment, rows))
     journaled = [record.items_for(JsonOutput.name) for record in waiting if isinstance(record, Row)]
@@ -81,7 +83,8 @@ def _moment(row: dict[str, Value]) -> tuple[str, str]:
 def read_events_table(path: str | os.PathLike[str]) -> pandas.DataFrame:
     """Return the scalars of event files: one column for each tag, one row for each time step, sorted by both.
 
-    Where a tag has several values at a time step, the newest counts. Numbers have the 32 bits that TensorBoard keeps.
+    Where a tag has several values at a time step, the newest counts. What a resumed run left behind is not there, as in
+    TensorBoard. Numbers have the 32 bits that TensorBoard keeps.
 
     Args:
         path: an event file, a folder of event files, or the log folder of a run.
@@ -101,9 +104,21 @@ def read_events_table(path: str | os.PathLike[str]) -> pandas.DataFrame:
         raise FileNotFoundError(f"There is no event file in '{folder}': expected names like events.out.tfevents.….")
     if path.is_file() and path.stat().st_size and next(read_events(path), None) is None:
         raise ValueError(f"'{path}' is no event file of TensorBoard, or is damaged from its beginning.")
-    waiting = _journaled(run) if of_a_run and not path.is_file() else []
     stored = itertools.chain.from_iterable(map(read_events, paths))
-    return _table_of(itertools.chain(stored, map(_event_of_record, waiting)))
+    return _table_of(itertools.chain(stored, _events_of_journal(run) if of_a_run and not path.is_file() else ()))
+
+
+def _events_of_journal(directory: Path) -> Iterator[StoredEvent]:
+    """Yield the records of a run's journal as the event file has them, or will have them."""
+    first, waiting = _journaled(directory)
+    resumes = resumes_of(directory) if waiting else []
+    restart = Restart(whole_step(valid_until(resumes))) if resumes and first <= resumes[-1].rows else None
+    for record in waiting:
+        if restart is not None:
+            void, restart = restart.before(record)
+            if void is not None:
+                yield StoredEvent(void, 0.0, [], restarts=True)
+        yield _event_of_record(record)
 
 
 def _event_of_record(record: Record) -> StoredEvent:
@@ -124,6 +139,11 @@ def _table_of(events: Iterable[StoredEvent]) -> pandas.DataFrame:
 
     found: dict[str, dict[int, float]] = {}
     for event in events:
+        if event.restarts:
+            found = {
+                tag: {step: number for step, number in numbers.items() if step < event.step}
+                for tag, numbers in found.items()
+            }
         for value in event.values:
             if value.number is not None:
                 found.setdefault(value.tag, {})[event.step] = value.number
@@ -133,15 +153,17 @@ def _table_of(events: Iterable[StoredEvent]) -> pandas.DataFrame:
     return table
 
 
-def _journaled(directory: Path) -> list[Record]:
-    """Return what the journal of a run has; the files may have some of it, too."""
+def _journaled(directory: Path) -> tuple[int, list[Record]]:
+    """Return how many rows come before a journal, and what it has; the files may have some of it, too."""
+    first = 0
     records: list[Record] = []
     try:
         with contextlib.closing(JournalReader(directory / JOURNAL_FOLDER)) as reader:
+            first = reader.position.rows
             while batch := reader.read(_RECORDS_AT_ONCE):
                 records += batch
     except JournalVersionError as error:
         warn_quietly(str(error))
     except OSError as error:  # of another user, say: the files are what there is
         warn_quietly(f"the journal of '{directory}' cannot be read ({error}); rows that only it has are missing")
-    return records
+    return first, records

@@ -17,9 +17,12 @@ from rla import files
 from rla.machine import host_name
 from rla.names import EVENTS_FOLDER, TIME_STEP, TIMESTAMP
 from rla.output.base import AppendedFile, FileOutput, Output
-from rla.output.events import ScalarTemplate, framed, scalars_event, version_event
+from rla.output.event_reader import read_events
+from rla.output.events import ScalarTemplate, framed, restart_event, scalars_event, version_event, whole_step
 from rla.output.journal import Position
 from rla.output.records import Event, Record, Row, Value
+from rla.output.restart import Restart, valid_until
+from rla.output.resumes import resumes_of
 from rla.output.schemas import PerSchema
 from rla.output.table import shortened
 
@@ -30,7 +33,6 @@ __all__ = [
     "begin_events_in",
     "event_files",
     "events_folder",
-    "whole_step",
 ]
 
 SELF_EVIDENT: Final = frozenset({TIME_STEP, TIMESTAMP})
@@ -51,12 +53,14 @@ class TensorBoardOutput(FileOutput):
     def __init__(self, directory: Path) -> None:
         files.make_directories(self.folder_in(directory))
         super().__init__(directory)
-        self._prepare()
+        self._prepare(directory)
         self._begin()
 
-    def _prepare(self) -> None:
+    def _prepare(self, directory: Path) -> None:
+        self._directory = directory
         self._scalars = PerSchema(self._scalars_of)
         self._told: set[str] = set()
+        self._restart: Restart | None = None
 
     @classmethod
     def adopt(cls, directory: Path) -> Output:
@@ -65,7 +69,7 @@ class TensorBoardOutput(FileOutput):
             return cls(directory)
         output = cls.__new__(cls)
         output.file = AppendedFile(earlier[-1])
-        output._prepare()
+        output._prepare(directory)
         return output
 
     def path_in(self, directory: Path) -> Path:
@@ -80,10 +84,29 @@ class TensorBoardOutput(FileOutput):
     def _begin(self) -> None:
         self.file.append(framed(version_event(time.time())))
 
+    def resume(self, step: int | float) -> None:
+        self._restart = Restart(whole_step(step))
+
     def write(self, records: Sequence[Record]) -> int:
+        if self._restart is not None:
+            return self._write_after_resume(records, self._restart)
         events = [framed(encoded) for record in records if (encoded := self._encoded(record))]
         if events:
             self.file.append(b"".join(events))
+        return len(records)
+
+    def _write_after_resume(self, records: Sequence[Record], restart: Restart | None) -> int:
+        events: list[bytes] = []
+        for record in records:
+            if restart is not None:
+                void, restart = restart.before(record)
+                # twice: one reader of TensorBoard takes the first that it ever sees for the start of the run
+                events += [] if void is None else 2 * [framed(restart_event(void, time.time()))]
+            if encoded := self._encoded(record):
+                events.append(framed(encoded))
+        if events:
+            self.file.append(b"".join(events))
+        self._restart = restart
         return len(records)
 
     def _encoded(self, record: Record) -> bytes | None:
@@ -110,7 +133,18 @@ class TensorBoardOutput(FileOutput):
         position = super().restore(position, size)
         if not self.file.size:
             self._begin()
+        self._restart = self._restart_at(position)
         return position
+
+    def _restart_at(self, position: Position) -> Restart | None:
+        """Return what is still to be told of a resume whose process was killed before its first row was written."""
+        resumes = resumes_of(self._directory, lambda problem: None)
+        if not resumes or position.rows != resumes[-1].rows:
+            return None
+        told: list[int] = []
+        with contextlib.suppress(ValueError):  # of a foreign hand
+            told += [event.step for event in read_events(self.file.path) if event.restarts]
+        return Restart(whole_step(valid_until(resumes)), min(told, default=None))
 
 
 def events_folder(directory: Path) -> Path:
@@ -140,13 +174,6 @@ def begin_events_in(directory: Path) -> None:
 def event_files(folder: Path) -> list[Path]:
     """Return the event files of a folder, in the order in which TensorBoard reads them."""
     return sorted(folder.glob("events.out.tfevents.*"))
-
-
-def whole_step(step: int | float) -> int:
-    """Return a time step as TensorBoard holds it: a whole number of 64 bits."""
-    if not math.isfinite(step):
-        return 0
-    return max(-(1 << 63), min((1 << 63) - 1, int(step)))
 
 
 class _Scalars:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rla import files
 from rla.names import JOURNAL_FOLDER, PROGRESS_FILE
 from rla.output.columns import Columns
+from rla.output.resumes import stamp_of_resumes
 
 if TYPE_CHECKING:
     import numpy
@@ -84,7 +85,9 @@ class ColumnCache:
             found = os.stat(f"{folder}/{PROGRESS_FILE}")
         except OSError:
             return None
-        return f"{found.st_mtime_ns},{found.st_size},{found.st_ino}"
+        stamp = f"{found.st_mtime_ns},{found.st_size},{found.st_ino}"
+        resumed = stamp_of_resumes(folder)
+        return stamp if resumed is None else f"{stamp};{resumed}"
 
     def read(self, run: str, keys: Sequence[str], stamp: str | None) -> Columns | None:
         """Return columns of a run as they were kept; None when they are not there, or older than the run's file."""

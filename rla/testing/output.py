@@ -254,6 +254,16 @@ class OutputContract:
             _finish(begin(), self.records(start, start + 10))
         self.assert_counts(directory, range(30))
 
+    def test_a_run_goes_on_from_an_earlier_step(self, begin: Callable[..., Output], directory: Path) -> None:
+        _finish(begin(), self.records(0, 10))
+        resumed = begin()
+        resumed.resume(400)  # of the ten rows, the fifth
+        _finish(resumed, self.records(5, 8))
+        if (rows := self.read(directory)) is not None:  # whether the rows between are shown is its own affair
+            counts = [int(float(row["count"])) for row in rows]
+            assert counts[-3:] == [5, 6, 7]
+            assert counts[:5] == [0, 1, 2, 3, 4]
+
     def test_without_records_it_can_be_opened_and_closed(self, begin: Callable[..., Output], directory: Path) -> None:
         for _ in range(2):
             begin().close()

@@ -19,7 +19,7 @@ def test_an_unknown_framework_is_told_at_configure_with_the_nearest_name(tmp_pat
     path.write_text("DL_FRAMEWORK: tensorflw\n")
     with pytest.raises(ConfigValueError, match="Did you mean 'tensorflow'") as caught:
         exp_manager.configure("demo_task", path)
-    for part in ("DL_FRAMEWORK", str(path), "'tensorflw'", "torch, plain, tensorflow"):
+    for part in ("DL_FRAMEWORK", str(path), "'tensorflw'", "torch, plain, jax, tensorflow"):
         assert part in str(caught.value)
 
 

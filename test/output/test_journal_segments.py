@@ -10,6 +10,7 @@ import pytest
 
 from rla import logger, read_progress
 from rla.output import journal_writer
+from rla.output.columns import read_columns
 from rla.output.journal import Position, discard_segments, segments_of
 from rla.output.journal_reader import JournalReader
 from rla.output.journal_writer import JournalWriter
@@ -184,3 +185,23 @@ def test_segments_that_every_output_has_passed_are_removed(
             writer._sync()
             assert len(segments_of(folder / ".journal")) <= 2
     assert [row["count"] for row in read_progress(folder).rows] == list(range(100))
+
+
+@pytest.mark.parametrize("records", [1, 3])
+def test_rows_behind_a_segment_that_ends_with_text_are_read(
+    records: int, folder: Path, own_pace: None, in_a_fork: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger.configure(folder, ["csv"])
+    for count in range(3):
+        logger.record_tabular("count", count)
+        logger.dump_tabular()
+    logger.flush()  # the file has all rows so far, and of the segment only the text is new
+    for _ in range(records):
+        logger.warn("a line of text")
+    monkeypatch.setattr(journal_writer, "SEGMENT_BYTES", 1)
+    for count in range(3, 6):
+        logger.record_tabular("count", count)
+        logger.dump_tabular()
+    assert len(segments_of(folder / ".journal")) > 1
+    assert in_a_fork(lambda: [row["count"] for row in read_progress(folder).rows]) == "[0, 1, 2, 3, 4, 5]"
+    assert in_a_fork(lambda: read_columns(folder, ["count"]).values["count"].tolist()) == "[0, 1, 2, 3, 4, 5]"

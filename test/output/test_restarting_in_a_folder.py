@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from rla import logger, read_progress
+from rla import locks, logger, read_progress
 from rla.output.last_row import last_row
 
 
@@ -91,3 +92,22 @@ def test_another_set_of_formats_may_follow(folder: Path, dump: Callable, scalars
     logger.close()
     assert scalars(folder)["a"] == [(1, 1.0)]
     assert list(pd.read_csv(folder / "progress.csv")["a"]) == [2]
+
+
+def test_a_run_that_ends_just_when_another_begins_is_not_in_its_way(
+    folder: Path, dump: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = locks.lock
+    first = [True]
+
+    def lock_after_the_other_has_gone(path: Path) -> int | None:
+        if first.pop() if first else False:
+            shutil.rmtree(path.parent)  # as it does with its journal
+        return lock(path)
+
+    monkeypatch.setattr(locks, "lock", lock_after_the_other_has_gone)
+    logger.configure(folder, ["csv"])
+    dump(a=1)
+    logger.close()
+    assert not first
+    assert list(pd.read_csv(folder / "progress.csv")["a"]) == [1]

@@ -13,7 +13,7 @@ from rla.database.index_name import IndexName, parse_index_name
 from rla.database.record import ExperimentRecord, StoredParameters
 from rla.database.run_card import RUNNING, RunCard, load_run_card, observed_status
 from rla.database.trees import ExperimentPlace
-from rla.names import ARCHIVE, LOG, PROGRESS_FILE, RUN_CARD_FILE, TREES
+from rla.names import ARCHIVE, JOURNAL_FOLDER, LOG, PROGRESS_FILE, RUN_CARD_FILE, SEGMENTS_FILE, TREES
 
 __all__ = ["UNREADABLE", "IndexEntry", "ReadRows", "Rows", "read_entry", "stamp_of"]
 
@@ -22,7 +22,7 @@ UNREADABLE: Final = "unreadable"
 
 UNKNOWN: Final = "unknown"
 
-_STAMPED: Final = (RUN_CARD_FILE, PROGRESS_FILE)
+_STAMPED: Final = (RUN_CARD_FILE, PROGRESS_FILE, SEGMENTS_FILE)
 _YOUNG_SECONDS: Final = 2 * 24 * 3600.0
 """What has no run card, or cannot be read, may still be written when its rows are not older than this."""
 
@@ -108,6 +108,8 @@ def read_entry(
     problems += parameters.problems + ([rows.problem] if rows.problem else [])
     status = UNREADABLE if problems else observed_status(card, log_dir, now) if card else UNKNOWN
     young = last_sign is not None and now - last_sign < _YOUNG_SECONDS
+    # one that had ended has a journal again while it is gone on with, before its card says so
+    goes_on = card is not None and (card.status == RUNNING or os.path.lexists(f"{log_dir}/{JOURNAL_FOLDER}"))
     return IndexEntry(
         place,
         trees,
@@ -119,7 +121,7 @@ def read_entry(
         None if rows.problem else rows.state,  # what is wrong must be found again the next time
         last_sign,
         stamp,
-        card.status == RUNNING if card and not problems else young,
+        goes_on if card and not problems else young,
         index,
     )
 
@@ -128,7 +130,7 @@ def stamp_of(log_dir: str) -> tuple[str, float | None]:
     """Return what changes with the card and the rows of a run, and when they last did, in seconds since 1970."""
     files = [_status_of(f"{log_dir}/{name}") for name in _STAMPED]
     parts = [f"{file.st_mtime_ns},{file.st_size},{file.st_ino}" if file else "" for file in files]
-    return ";".join(parts), max((file.st_mtime for file in files if file), default=None)
+    return ";".join(parts).rstrip(";"), max((file.st_mtime for file in files if file), default=None)
 
 
 def _status_of(path: str) -> os.stat_result | None:

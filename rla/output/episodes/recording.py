@@ -12,9 +12,10 @@ from rla.clock import TimeStepHolder
 from rla.names import EPISODES_FILE
 from rla.output.episodes.arguments import RETURN, episode_columns
 from rla.output.episodes.file import end_of
-from rla.output.episodes.statistics import EpisodeStatistics
+from rla.output.episodes.statistics import EPISODE_WINDOW, EpisodeStatistics
 from rla.output.recording import Recording
 from rla.output.records import Episodes
+from rla.output.resumes import is_resumed
 
 __all__ = ["EpisodeRecording"]
 
@@ -71,6 +72,8 @@ class EpisodeRecording(Recording):
         with self._mutex:
             # later than any before, whatever the clock of the machine does: readers go by it
             now = self._last_episode = max(time.time(), math.nextafter(self._last_episode, math.inf))
+            if self._episodes.lacks_earlier:
+                self._go_on_at(self.now())
             self._keep(Episodes(self.now(), now, columns))
             for key, figure in self._episodes.add(columns).items():
                 self.record_tabular(key, figure)
@@ -79,3 +82,12 @@ class EpisodeRecording(Recording):
         super()._opened(directory)
         end = end_of(directory / EPISODES_FILE)
         self._episodes.count, self._last_episode = end.episodes, end.time
+        self._episodes.lacks_earlier = end.episodes > 0 and is_resumed(directory)
+
+    def _go_on_at(self, step: int | float) -> None:
+        """Let the figures of a resumed run be those of its history, of which now is known where it goes on."""
+        from rla.output.episodes.reading import last_episodes
+
+        self._episodes.lacks_earlier = False
+        if (directory := self.get_dir()) is not None and self._own_pipeline() is not None:
+            self._episodes.go_on(*last_episodes(Path(directory), EPISODE_WINDOW, step))

@@ -23,10 +23,12 @@ class EpisodeStatistics:
 
     Attributes:
         count: how many episodes the run has had.
+        lacks_earlier: whether those of a resumed run are still to be looked up.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self.lacks_earlier = False
         self._windows: dict[str, deque[float]] = {}
 
     def add(self, columns: Mapping[str, Sequence[Value]]) -> dict[str, float | int]:
@@ -40,10 +42,7 @@ class EpisodeStatistics:
             ``episode/<column>_mean`` of every other column, and ``episode/count``.
         """
         self.count += len(columns[RETURN])
-        for column, values in columns.items():
-            numbers = [float(value) for value in values[-EPISODE_WINDOW:] if isinstance(value, (int, float))]
-            if numbers and column != ENV:
-                self._windows.setdefault(column, deque(maxlen=EPISODE_WINDOW)).extend(numbers)
+        self._remember(columns)
         returns = self._windows[RETURN]
         mean = sum(returns) / len(returns)
         known = not math.isnan(mean)  # else what is lowest and highest is not known either
@@ -59,6 +58,22 @@ class EpisodeStatistics:
         figures[f"{PREFIX}count"] = self.count
         return figures
 
+    def go_on(self, columns: Mapping[str, Sequence[Value]], count: int) -> None:
+        """Go on with the episodes that a run has had before.
+
+        Args:
+            columns: the last values of each column.
+            count: how many episodes these are in all.
+        """
+        self.reset(count)
+        self._remember(columns)
+
+    def _remember(self, columns: Mapping[str, Sequence[Value]]) -> None:
+        for column, values in columns.items():
+            numbers = [float(value) for value in values[-EPISODE_WINDOW:] if isinstance(value, (int, float))]
+            if numbers and column != ENV:
+                self._windows.setdefault(column, deque(maxlen=EPISODE_WINDOW)).extend(numbers)
+
     def reset(self, count: int = 0) -> None:
         """Forget all episodes.
 
@@ -66,4 +81,5 @@ class EpisodeStatistics:
             count: how many the run has had before.
         """
         self.count = count
+        self.lacks_earlier = False
         self._windows.clear()

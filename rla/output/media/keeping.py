@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rla.output.events import whole_step
 from rla.output.media.places import save_result
 from rla.output.recording import Recording
-from rla.output.tensorboard import whole_step
 
 __all__ = ["MediaKeeping"]
 
