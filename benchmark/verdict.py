@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rla.plot.scores import RunScore, RunScores
+from rla.plot.scored_runs import RunScore, RunScores
 from rla.plot.scoring import Scoring
 from rla.plot.verdicts import Verdict, judge
 

@@ -48,6 +48,9 @@ KEYS: Final[dict[str, Key]] = {
         Key("DL_FRAMEWORK", "text", "torch", f"Whose checkpoints are saved: {', '.join(FRAMEWORKS)}, or a plug-in's."),
         Key("DATA_ROOT", "text", None, "The database folder, where configure() is given none."),
         Key("TRASH_DAYS", "number", 14, "Days that deleted experiments stay in the trash; 0: until it is emptied."),
+        Key(
+            "trust_own_archives", "flag", False, "Whether old loading functions load variables that are no plain data."
+        ),
         Key("SEND_LOG_FILE", "flag", False, "Whether sync_log_file() sends the records to the main node."),
         Key("REMOTE_SETTING.ftp_server", "text", None, "Host name or address of the main node."),
         Key("REMOTE_SETTING.username", "text", None, "The user on the main node."),
@@ -124,6 +127,11 @@ class Settings:
     def trash_days(self) -> float:
         """For how many days deleted experiments stay in the trash; 0 keeps them."""
         return float(self.get("TRASH_DAYS"))
+
+    @property
+    def trust_own_archives(self) -> bool:
+        """Whether objects that are no plain data, and may run code when they are loaded, are trusted in archives."""
+        return bool(self.get("trust_own_archives"))
 
     @property
     def framework(self) -> str:

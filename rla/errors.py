@@ -275,10 +275,10 @@ class CheckpointNotFoundError(CheckpointError, FileNotFoundError):
 
 
 class RunIsAliveError(RLAError):
-    """A run cannot be repaired while its process still writes."""
+    """A run cannot be repaired or resumed while its process still writes."""
 
-    def __init__(self, directory: str) -> None:
-        super().__init__(f"'{directory}' is still written by its run; it can be repaired once that process has ended.")
+    def __init__(self, directory: str, advice: str = "it can be repaired once that process has ended.") -> None:
+        super().__init__(f"'{directory}' is still written by its run; {advice}")
 
 
 class BatchError(RLAError):

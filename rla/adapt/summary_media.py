@@ -18,9 +18,8 @@ from rla.adapt.folder_loggers import give_back, logger_for
 from rla.adapt.summary_arguments import number_of, step_of, tag_of
 from rla.errors import MissingPackageError, RLAError, did_you_mean
 from rla.optional import require
-from rla.output.events import text_event
+from rla.output.events import text_event, whole_step
 from rla.output.logger import Logger
-from rla.output.tensorboard import whole_step
 from rla.output.tensorboardx import writer_for
 from rla.output.values import as_value
 

@@ -24,9 +24,8 @@ from rla.errors import NotConfiguredError
 from rla.experiment.manager import exp_manager
 from rla.machine import host_name
 from rla.names import TIME_STEP, TIMESTAMP
-from rla.output.events import restart_event
+from rla.output.events import restart_event, whole_step
 from rla.output.logger import Logger, process_logger
-from rla.output.tensorboard import whole_step
 
 __all__ = ["SummaryWriter"]
 

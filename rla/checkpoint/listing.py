@@ -11,7 +11,8 @@ from rla.checkpoint.registry import framework_of
 __all__ = ["SavedFile", "list_checkpoints", "saved_file", "step_of"]
 
 _SAVED: Final = re.compile(r"(?P<name>.+)_(?P<step>-?\d+)(?P<suffix>\.\w+)", re.DOTALL)
-_OLDER: Final = re.compile(r"checkpoint-(?P<step>\d+)\.pt|checkpoint\.pt")
+_OLDER: Final = re.compile(r"checkpoint(?:-(?P<step>\d+))?(?P<suffix>\.pt|\.index)")
+_OLDER_FRAMEWORKS: Final = {".pt": "torch", ".index": "tensorflow"}
 
 
 class SavedFile(NamedTuple):
@@ -26,10 +27,10 @@ def saved_file(file_name: str) -> SavedFile | None:
     """Return what the name of a checkpoint that was saved by us says; None for all other files.
 
     Names are ``<checkpoint name>_<time step><suffix>`` with the suffix of a known saver; older ones are
-    ``checkpoint-<n>.pt``, and ``checkpoint.pt`` (step 0).
+    ``checkpoint-<n>.pt``, and ``checkpoint.pt`` (step 0), those of TensorFlow ``checkpoint-<n>.index``.
     """
     if older := _OLDER.fullmatch(file_name):
-        return SavedFile("checkpoint", int(older["step"] or 0), "torch")
+        return SavedFile("checkpoint", int(older["step"] or 0), _OLDER_FRAMEWORKS[older["suffix"]])
     match = _SAVED.fullmatch(file_name)
     framework = framework_of(match["suffix"]) if match else None
     return SavedFile(match["name"], int(match["step"]), framework) if match and framework else None

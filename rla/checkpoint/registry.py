@@ -15,12 +15,14 @@ __all__ = ["ENTRY_POINTS", "SAVERS", "check_framework", "framework_of", "saver_f
 SAVERS: Final[dict[str, str]] = {
     "torch": "rla.checkpoint.torch:TorchSaver",
     "plain": "rla.checkpoint.plain:PlainSaver",
+    "jax": "rla.checkpoint.jax:JaxSaver",
+    "tensorflow": "rla.checkpoint.tensorflow:TensorflowSaver",
 }
 """Name of a framework → dotted path of its saver, imported on first use."""
 
 ENTRY_POINTS: Final = "rla_checkpoint_savers"
 
-_SUFFIXES: Final = {".pt": "torch", ".npz": "plain"}
+_SUFFIXES: Final = {".pt": "torch", ".npz": "plain", ".jax": "jax", ".tf": "tensorflow"}
 
 
 def check_framework(name: str, source: str) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import _codecs
 import contextlib
+import functools
 import pickle
 import re
 import secrets
 import threading
 import zipfile
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Final
 
 from rla.checkpoint.base import CheckpointSaver, Stream
+from rla.checkpoint.torch_copies import copy_of
 from rla.database.safe_arrays import SafeArray, finished, stand_ins
 from rla.errors import UntrustedPickleError
 from rla.optional import require
@@ -40,6 +42,10 @@ class TorchSaver(CheckpointSaver):
 
     def write(self, content: dict[str, Any], stream: Stream) -> None:
         self._torch.save(content, stream)
+
+    def frozen(self, content: dict[str, Any]) -> Callable[[Stream], None]:
+        copied = copy_of(content)
+        return super().frozen(content) if copied is None else functools.partial(self.write, copied)
 
     def read(self, path: str, trust: bool) -> Any:
         where = None if self._torch.cuda.is_available() else "cpu"  # saved on a machine with a GPU, read on one without

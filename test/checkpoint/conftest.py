@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import os
 import signal
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rla import ARCHIVE, CHECKPOINT, exp_manager, experiment_data_query, files
+from rla.checkpoint.base import FolderSaver
+from rla.checkpoint.plain import PlainSaver
+from rla.checkpoint.staging import prefix_of
 
 Setting = dict[str, Any]
 
@@ -127,3 +132,70 @@ def killed() -> Callable[[Callable[[], object]], None]:
         assert os.WTERMSIG(status) == signal.SIGKILL
 
     return run
+
+
+class TwoFiles(FolderSaver):
+    """A saver of several files, as that of TensorFlow is one: one has the keys of the content, one the values."""
+
+    suffix = ".tf"
+
+    def write_files(self, content: dict[str, Any], prefix: str) -> None:
+        for ending, part in (("keys", list(content)), ("values", list(content.values()))):
+            with open(f"{prefix}.{ending}", "wb") as stream:
+                PlainSaver().write({"": part}, stream)
+
+    def frozen(self, content: dict[str, Any]) -> Callable[[str], None]:
+        copied = copy.deepcopy(content)
+        return lambda prefix: self.write_files(copied, prefix)
+
+    def read(self, path: str, trust: bool) -> Any:
+        prefix = prefix_of(path)
+        keys, values = (PlainSaver().read(f"{prefix}.{ending}", trust)[""] for ending in ("keys", "values"))
+        return dict(zip(keys, values, strict=True))
+
+
+@pytest.fixture
+def two_files() -> TwoFiles:
+    """A saver of several files, for tests without TensorFlow."""
+    return TwoFiles()
+
+
+class Gate:
+    """Holds up the thread that writes in the background, before its first byte, until it is opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached = threading.Event()
+        self._opened = threading.Event()
+        original = files.make_directories
+
+        def make_directories(path: Path) -> None:
+            if threading.current_thread().name == "rla-checkpoint":
+                self.reached.set()
+                assert self._opened.wait(60)
+            original(path)
+
+        monkeypatch.setattr(files, "make_directories", make_directories)
+
+    def open(self) -> None:
+        self._opened.set()
+
+    def waited_for(self, call: Callable[[], Any]) -> Any:
+        """Call something that must wait for the gate, and return what it returns once the gate is open."""
+        returned: list[Any] = []
+        caller = threading.Thread(target=lambda: returned.append(call()))
+        caller.start()
+        caller.join(0.2)
+        assert caller.is_alive(), "it did not wait"
+        assert not returned
+        self.open()
+        caller.join(60)
+        return returned[0]
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """A disk that does not go on with a checkpoint in the background until ``gate.open()``."""
+    made = Gate(monkeypatch)
+    yield made
+    made.open()
+    exp_manager.finish()

@@ -23,7 +23,7 @@ PROGRAM = """
 import contextlib, os, random, sys, threading, time
 import numpy as np
 from rla import exp_manager, files
-folder, seed, mutant = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "mutant"
+folder, seed, mutant, background = sys.argv[1], int(sys.argv[2]), "mutant" in sys.argv[3], "background" in sys.argv[3]
 random.seed(seed)
 
 @contextlib.contextmanager
@@ -48,8 +48,11 @@ def kill():
 
 for step in range(1, 10 ** 9):
     exp_manager.set_timestep(step)
-    exp_manager.save_checkpoint({f"layer {n}": np.arange(10_000) * step + n for n in range(20)})
-    os.pwrite(acknowledged, b"%012d" % step, 0)
+    content = {f"layer {n}": np.arange(10_000) * step + n for n in range(20)}
+    exp_manager.save_checkpoint(content, background=background)
+    for layer in content.values():
+        layer[:] = -1  # the training goes on
+    os.pwrite(acknowledged, b"%012d" % (step - background), 0)  # the one before was waited for
     if step == 2:
         threading.Thread(target=kill).start()
 """
@@ -59,8 +62,10 @@ def content_of(step: int, size: int = 10_000, layers: int = 20) -> dict[str, Any
     return {f"layer {n}": np.arange(size) * step + n for n in range(layers)}
 
 
-def check_whole(folder: Path, acknowledged: int, content: Callable[[int], dict[str, Any]] = content_of) -> None:
-    """Look at the checkpoints that a dead run left, as a reader does."""
+def check_whole(
+    folder: Path, acknowledged: int, content: Callable[[int], dict[str, Any]] = content_of, ahead: int = 1
+) -> None:
+    """Look at the checkpoints that a dead run left, as a reader does; it was at most so many ahead."""
     listed = list_checkpoints(folder)
     assert listed or not acknowledged, "there is none, although one had been saved"
     assert len(listed) <= 3, "two, and the one that was to be removed"
@@ -73,7 +78,7 @@ def check_whole(folder: Path, acknowledged: int, content: Callable[[int], dict[s
         assert loaded.keys() == expected.keys()
         assert all(np.array_equal(loaded[key], expected[key]) for key in expected)
     if acknowledged:
-        assert step_of(listed[-1]) in (acknowledged, acknowledged + 1)
+        assert step_of(listed[-1]) in range(acknowledged, acknowledged + ahead + 1)
     left = set(os.listdir(folder)) - set(listed)
     assert len(left) <= 1
     assert all(files.is_written_aside(name) for name in left)
@@ -84,32 +89,34 @@ def kill_while_saving(run_python: Callable[..., CompletedProcess[str]], root: Pa
     done = run_python(PROGRAM, root, seed, kind)
     assert done.returncode == -signal.SIGKILL, done.stderr
     (folder,) = root.glob("checkpoint/demo_task/*/*/*/*")
-    check_whole(folder, int((root / "acknowledged").read_text()))
+    check_whole(folder, int((root / "acknowledged").read_text()), ahead=2 if "background" in kind else 1)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("seed", "kind"), [(1, "at once"), (2, "at once"), (3, "in the background")])
 def test_a_killed_process_leaves_whole_checkpoints(
-    seed: int, data_root: Path, run_python: Callable[..., CompletedProcess[str]]
+    seed: int, kind: str, data_root: Path, run_python: Callable[..., CompletedProcess[str]]
 ) -> None:
-    kill_while_saving(run_python, data_root, seed, "as it is")
+    kill_while_saving(run_python, data_root, seed, kind)
 
 
 @pytest.mark.fault
+@pytest.mark.parametrize("kind", ["at once", "in the background"])
 @pytest.mark.parametrize("seed", range(100, 200))
 def test_a_hundred_killed_processes_leave_whole_checkpoints(
-    seed: int, data_root: Path, run_python: Callable[..., CompletedProcess[str]]
+    seed: int, kind: str, data_root: Path, run_python: Callable[..., CompletedProcess[str]]
 ) -> None:
-    kill_while_saving(run_python, data_root, seed, "as it is")
+    kill_while_saving(run_python, data_root, seed, kind)
 
 
 @pytest.mark.fault
+@pytest.mark.parametrize("kind", ["at once", "in the background"])
 def test_the_check_turns_red_where_files_are_written_in_place(
-    tmp_path: Path, run_python: Callable[..., CompletedProcess[str]]
+    kind: str, tmp_path: Path, run_python: Callable[..., CompletedProcess[str]]
 ) -> None:
     red = 0
     for seed in range(30):
         try:
-            kill_while_saving(run_python, tmp_path / str(seed), seed, "mutant")
+            kill_while_saving(run_python, tmp_path / str(seed), seed, f"mutant {kind}")
         except (AssertionError, CheckpointError):
             red += 1
     assert red >= 3
@@ -179,7 +186,7 @@ def test_the_repair_of_the_data_root_removes_what_was_half_written(
     data_root.mkdir()
     program = PROGRAM.replace("time.sleep(random.uniform(0.01, 0.15))", "")
     program = program.replace("if step == 2:", "if step == 2:\n        files.rename = lambda *_: kill()\n    if False:")
-    done = run_python(program, data_root, 0, "as it is")
+    done = run_python(program, data_root, 0, "at once")
     assert done.returncode == -signal.SIGKILL, done.stderr
     (folder,) = data_root.glob("checkpoint/demo_task/*/*/*/*")
     assert len(list(folder.glob(".*.tmp"))) == 1

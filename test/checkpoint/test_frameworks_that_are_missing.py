@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from rla import exp_manager, logger, read_progress
-from rla.errors import CheckpointError, ConfigValueError, MissingPackageError
+from rla.errors import ConfigValueError, MissingPackageError
 
 WITHOUT_TORCH = """
 import sys
@@ -49,14 +50,15 @@ def test_a_misspelt_framework_is_told_when_it_is_configured(name: str, nearest: 
         exp_manager.configure("demo_task", {"DL_FRAMEWORK": name}, data_root=tmp_path, code_root=tmp_path)
 
 
-def test_tensorflow_is_logged_and_saving_says_what_to_do(
-    begin: Callable[..., Path], archived: Callable[[], Any]
+def test_tensorflow_that_is_missing_is_logged_and_saving_says_what_to_install(
+    begin: Callable[..., Path], archived: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
     begin("tensorflow")
     logger.record_tabular("a", 1)
     logger.dump_tabular()
     for call in (exp_manager.new_saver, exp_manager.save_checkpoint):
-        with pytest.raises(CheckpointError, match=r"'tensorflow'.*checkpoint_dir.*DL_FRAMEWORK.*torch, plain"):
+        with pytest.raises(MissingPackageError, match=r"'tensorflow'.*'RLA\[tensorflow\]'"):
             call()
     assert [row["a"] for row in read_progress(exp_manager.log_dir).rows] == [1]
     assert archived().record.status() == "finished"
