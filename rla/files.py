@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 __all__ = [
+    "allow_writing",
     "append",
     "aside_start",
     "copy_content",
     "create_directory",
+    "create_directory_aside",
     "create_file",
     "create_new",
     "descriptor",
@@ -323,6 +325,17 @@ def set_mode_and_time(target: int | PathLike, status: os.stat_result) -> None:
     os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
+def allow_writing(path: PathLike, status: os.stat_result) -> None:
+    """Let the owner of a file or folder write to it; a link stays as it is.
+
+    Args:
+        path: the file or folder.
+        status: its status, as `os.lstat` tells it.
+    """
+    if not stat.S_ISLNK(status.st_mode) and not status.st_mode & stat.S_IWUSR:
+        os.chmod(path, stat.S_IMODE(status.st_mode) | stat.S_IWUSR)
+
+
 def touch_directory(path: PathLike) -> None:
     """Make a folder look changed to whoever looks at its time; one of another user's stays as it is."""
     with contextlib.suppress(OSError):
@@ -414,13 +427,23 @@ def _create_aside(target: Path) -> tuple[int, Path]:
             return os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), aside
 
 
+def create_directory_aside(target: PathLike) -> Path:
+    """Make a new folder beside a path, with a name as files have that are written aside, and return it."""
+    path = Path(target)
+    while True:
+        aside = path.with_name(f"{aside_start(path.name)}.{os.getpid()}-{next(_numbers)}.tmp")
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(aside)
+            return aside
+
+
 def aside_start(name: str) -> str:
     """Return how the names of files begin that are written aside for one of this name."""
     return "." + os.fsencode(name)[:100].decode("utf-8", "ignore")
 
 
 def is_written_aside(name: str) -> bool:
-    """Say whether `replacing` gives such a name: a file that has it was left by a process that died, or is at work."""
+    """Say whether what is written aside has such a name: it was left by a process that died, or one is at work."""
     return _ASIDE.fullmatch(name) is not None
 
 

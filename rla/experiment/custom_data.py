@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 __all__ = ["CustomData"]
@@ -13,10 +13,12 @@ class CustomData:
 
     Attributes:
         values: what was added, by key.
+        sealed: what an earlier part of the run has added and is no plain data, as bytes of a pickle.
     """
 
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
+    def __init__(self, values: Mapping[str, Any] | None = None, sealed: Mapping[str, bytes] | None = None) -> None:
+        self.values: dict[str, Any] = dict(values or {})
+        self.sealed: dict[str, bytes] = dict(sealed or {})
         self._told: set[str] = set()
 
     def add(self, key: str, data: Any, dtype: type = list, max_len: int = -1, mode: str = "append") -> None:
@@ -38,8 +40,18 @@ class CustomData:
             self.values[key] = data
             return
         kept = list(self.values.get(key, ())) if mode != "overwrite" else []
+        if mode != "overwrite" and key in self.sealed and key not in self.values:
+            self._set_aside(key)
         kept.extend([data] if mode == "append" else data)
         self.values[key] = kept[-max_len:] if max_len > 0 else kept
+
+    def _set_aside(self, key: str) -> None:
+        """Let a list that is sealed stay under another name: it grows by nothing without running code of its values."""
+        aside = f"{key}_before_resume"
+        number = 2
+        while aside in self.sealed or aside in self.values:
+            aside, number = f"{key}_before_resume_{number}", number + 1
+        self.sealed[aside] = self.sealed.pop(key)
 
     def get(self, key: str) -> Any:
         """Return a value.
@@ -47,6 +59,11 @@ class CustomData:
         Raises:
             KeyError: nothing was added under this key.
         """
+        if key in self.sealed and key not in self.values:
+            raise KeyError(
+                f"The custom data '{key}' is no plain data. single_experiment_query(…, ARCHIVE) has an exp_manager "
+                "whose get_custom_data(key, trust=True) loads it, and runs code of its class."
+            )
         if key not in self.values:
             raise KeyError(f"There is no custom data '{key}'; there is: {', '.join(self.values) or 'none'}.")
         return self.values[key]
@@ -54,6 +71,7 @@ class CustomData:
     def clear(self, key: str) -> None:
         """Forget the value of a key."""
         self.values.pop(key, None)
+        self.sealed.pop(key, None)
 
     def not_told(self, keys: Iterable[str]) -> list[str]:
         """Return those of the keys that were not asked for here before: what is to be said of them is said once."""

@@ -154,7 +154,13 @@ def _recorded(data_root: str | os.PathLike[str], name: str, task: str | None) ->
         code.notes.append("no code was kept")
     elif card and card.code is None:
         code.notes.append("the code backup is not complete")
+    if card and (other := [str(each.get("segment")) for each in card.resumes if _other_code(each, card.code)]):
+        code.notes.append(f"what is compared is the code it began with; segment {', '.join(other)} ran with other code")
     return _Side(record.name, code, record.parameters(), card.packages if card else {}, facts)
+
+
+def _other_code(resume: Mapping[str, Any], code: str | None) -> bool:
+    return resume.get("code") not in (None, code)
 
 
 def _working(folder: Path, like: CodeTree) -> _Side:

@@ -17,6 +17,7 @@ from rla.database.record import ExperimentRecord
 from rla.database.run_card import read_run_card
 from rla.database.trees import check_data_root, tasks_of
 from rla.errors import InvalidNameError, QueryError, RunIsAliveError, did_you_mean
+from rla.experiment.fork_copies import ASIDE, FORKED_TREES
 from rla.machine import host_name
 from rla.names import (
     ARCHIVE,
@@ -30,11 +31,14 @@ from rla.names import (
     PROGRESS_FILE,
     RESULTS,
     RUN_CARD_FILE,
+    SEGMENTS_FILE,
 )
 from rla.output.csv_blocks import end_of_records, open_csv, told
+from rla.output.csv_file import count_rows
 from rla.output.fold import fold_dead_run, has_journal
+from rla.output.resumes import read_resumes
 from rla.snapshot.manifest import read_manifest
-from rla.snapshot.selection import MANIFEST_FILE
+from rla.snapshot.selection import MANIFEST_FILE, RESUMED_FOLDER
 from rla.snapshot.store import CodeStore
 
 __all__ = ["Finding", "FsckReport", "check_data_root_files"]
@@ -143,6 +147,7 @@ def _check(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
         return
     yield from _card(record, folder)
     yield from _parameters(record)
+    yield from _segments(record, folder)
     if status == "running":
         return
     yield from _journal(record, folder, repair)
@@ -179,6 +184,19 @@ def _parameters(record: ExperimentRecord) -> Iterator[Finding]:
             yield Finding(record.name, ERROR, problem, "readers use the others")
 
 
+def _segments(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:
+    try:
+        resumes = read_resumes(folder)
+    except (OSError, ValueError) as error:
+        problem = f"{SEGMENTS_FILE} cannot be read: {reason(error)}"
+        yield Finding(record.name, ERROR, problem, "readers show the rows that it left behind, too")
+        return
+    rows = resumes[-1].rows if resumes else 0
+    if rows > (lines := count_rows(folder / PROGRESS_FILE)) > 0:
+        problem = f"{PROGRESS_FILE} has {lines} rows, but there were {rows} when the run was resumed"
+        yield Finding(record.name, ERROR, problem, f"which rows were left behind cannot be told: see {SEGMENTS_FILE}")
+
+
 def _journal(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[Finding]:
     if not has_journal(folder):
         return
@@ -200,7 +218,7 @@ def _journal(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[F
 
 
 def _leftovers(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
-    """Find files that were written aside by a process that died before it renamed them."""
+    """Find files and copies that were made aside by a process that died before it moved them."""
     card = record.run_card()
     own = card is None or card.host == host_name()
     trees = (LOG, CODE, HYPERPARAMETER, CHECKPOINT)
@@ -212,11 +230,13 @@ def _leftovers(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
     archive = record.place.path(ARCHIVE)
     start = files.aside_start(record.place.index_name)
     found += [path for path in _written_aside(archive.parent) if path.name.startswith(start)]
-    if found:
-        for path in found if repair and own else ():
-            files.remove(path)
-        advice = "run with --repair" + ("" if own or card is None else f" on its own host, {card.host}")
-        yield Finding(record.name, WARNING, f"{len(found)} half-written file(s)", advice, repair and own)
+    copies = [path for tree in FORKED_TREES if os.path.lexists(path := record.place.path(tree) / ASIDE)]
+    for left, what in ((found, "half-written file(s)"), (copies, "folder(s) of a fork that was cut off")):
+        if left:
+            for path in left if repair and own else ():
+                files.remove_tree(path)
+            advice = "run with --repair" + ("" if own or card is None else f" on its own host, {card.host}")
+            yield Finding(record.name, WARNING, f"{len(left)} {what}", advice, repair and own)
 
 
 def _written_aside(folder: Path) -> list[Path]:
@@ -242,6 +262,26 @@ def _code(record: ExperimentRecord, hashes: dict[tuple[int, int], str]) -> Itera
         shown = ", ".join(f"{path} {what}" for path, what in list(changed.items())[:3])
         problem = f"its code is not as it was recorded: {shown}" + f" and {len(changed) - 3} more" * (len(changed) > 3)
         yield Finding(record.name, ERROR, problem, _WHAT_RAN)
+    yield from _code_of_segments(record, folder, hashes)
+
+
+def _code_of_segments(record: ExperimentRecord, folder: Path, hashes: dict[tuple[int, int], str]) -> Iterator[Finding]:
+    """Check the code of segments that were gone on with other code than the run began with."""
+    card = record.run_card()
+    for entry in card.resumes if card is not None else ():
+        number, code = entry.get("segment"), entry.get("code")
+        if not isinstance(number, int) or not isinstance(code, str) or card is None or code == card.code:
+            continue
+        inside = folder / RESUMED_FOLDER / str(number)
+        manifest = read_manifest(inside)
+        if manifest is None:
+            problem = f"the code of segment {number} is gone, or cannot be read"
+            yield Finding(record.name, ERROR, problem, _WHAT_RAN)
+        elif changed := manifest.changed(inside, hashes):
+            path, what = next(iter(changed.items()))
+            more = f" and {len(changed) - 1} more" * (len(changed) > 1)
+            problem = f"the code of segment {number} is not as it was recorded: {path} {what}{more}"
+            yield Finding(record.name, ERROR, problem, _WHAT_RAN)
 
 
 def _names(folder: Path) -> list[str]:

@@ -21,12 +21,13 @@ from rla.database.run_card import ENDINGS, FAILED, FINISHED
 from rla.database.tags import check_tags
 from rla.database.trees import check_task_name
 from rla.errors import ConfigError, NotConfiguredError, RLAWarning, RunIsAliveError, UnknownParameterError, warn_quietly
-from rla.experiment.checkpoints import CheckpointSaving
 from rla.experiment.custom_data import CustomData
 from rla.experiment.endings import finishing, tell_at_end
+from rla.experiment.forking import Forking
+from rla.experiment.ranks import ALL_RANKS_VARIABLE, recording_rank, temporary_folder
+from rla.experiment.resume_point import ResumePoint
 from rla.experiment.run import Run, start_run
-from rla.experiment.system import SystemTracking
-from rla.machine import distributed_rank, node_address
+from rla.machine import node_address
 from rla.names import RESULTS
 from rla.output.logger import Logger, process_logger
 from rla.output.media.tables import markdown_table
@@ -37,11 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ExperimentManager", "exp_manager"]
 
-ALL_RANKS_VARIABLE = "RLA_ALL_RANKS"
-"""Set to 1, every rank of a distributed training records an experiment of its own, not only rank 0."""
 
-
-class ExperimentManager(CheckpointSaving, SystemTracking):
+class ExperimentManager(Forking):
     """Makes experiments in a database folder and records what belongs to them.
 
         exp_manager.set_hyper_param(env_id="CartPole-v1", lr=1e-3)
@@ -221,8 +219,8 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
         values = {str(key): value for key, value in given.items()}
         tracked = {key: found[0] for key in self._tracked if (found := self._value_of(key)) is not None}
         self.finish()
-        rank = 0 if os.environ.get(ALL_RANKS_VARIABLE) == "1" else distributed_rank()
-        root = Path(self.data_root) if rank == 0 else _temporary_folder(rank)
+        rank = recording_rank()
+        root = Path(self.data_root) if rank == 0 else temporary_folder(rank)
         tell_at_end(self.finish)
         task, tags = self.task_table_name, list(dict.fromkeys(self._tags))
         self._run = start_run(root, task, node_address(), values, tracked, temporary=rank != 0, tags=tags)
@@ -251,6 +249,21 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
             )
         self.logger.mute()
 
+    def _open_resumed(self, run: Run, settings: Settings, point: ResumePoint) -> None:
+        results = run.place.path(RESULTS)
+        try:
+            self.logger.open(
+                *(run.log_dir, settings.log_used, run.heartbeat, settings.table_seconds, results),
+                resume_at=point.step,
+                saved_at=point.saved_at,
+            )
+        except RunIsAliveError:  # another process was faster
+            raise RunIsAliveError(str(run.log_dir), "it can be resumed once that process has ended.") from None
+        except OSError as error:
+            raise not_writable(Path(self.data_root), str(error)) from error
+        self._tracked_are_old = True
+        self.logger.log_callback = self._log_callback
+
     def _open_logger(self, run: Run, settings: Settings) -> None:
         """Let the logger record into a run; one that cannot begin has failed."""
         results = run.place.path(RESULTS)
@@ -262,6 +275,14 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
         except Exception as error:  # an output of another package could not begin
             self.finish(FAILED, str(error))
             raise
+        self.logger.log_callback = self._log_callback
+
+    def _open_files(self, run: Run, settings: Settings, point: ResumePoint | None = None) -> None:
+        self.logger.open(
+            *(run.log_dir, settings.log_used, run.heartbeat, settings.table_seconds, run.place.path(RESULTS)),
+            resume_at=None if point is None else point.step,
+            saved_at=None if point is None else point.saved_at,
+        )
         self.logger.log_callback = self._log_callback
 
     def _keep_what_describes(self, run: Run) -> None:
@@ -294,11 +315,17 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
                 return
             self._end_sampling()
             try:
-                self.logger.close_all()
-                if not run.temporary:
-                    self._save_archive(run)
-            finally:
-                run.finish(status, reason, self.logger.dropped_rows)
+                self._end_saving()
+            finally:  # who is tired of waiting presses Ctrl-C
+                self._close(run, status, reason)
+
+    def _close(self, run: Run, status: str, reason: str | None) -> None:
+        try:
+            self.logger.close_all()
+            if not run.temporary:
+                self._save_archive(run)
+        finally:
+            run.finish(status, reason, self.logger.dropped_rows)
 
     def _current_run(self, asked: str) -> Run:
         if self._run is None:
@@ -395,18 +422,12 @@ class ExperimentManager(CheckpointSaving, SystemTracking):
 
     def _save_archive(self, run: Run) -> None:
         try:
-            apart = run.save_archive(self.hyper_param, self._custom.values, self.logger.now())
+            apart = run.save_archive(self.hyper_param, self._custom.values, self.logger.now(), self._custom.sealed)
         except Exception as error:  # of the disk, or of a class of the user's: the training is worth more
             warn_quietly(f"the archive could not be written: {type(error).__name__}: {error}")
             return
         for key in self._custom.not_told(apart):
             self.logger.warn_visibly(f"custom data '{key}' {apart[key]}")
-
-
-def _temporary_folder(rank: int) -> Path:
-    import tempfile  # few processes need it
-
-    return Path(tempfile.mkdtemp(prefix=f"rla-rank{rank}-"))
 
 
 exp_manager = ExperimentManager(process_logger)

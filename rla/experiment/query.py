@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from rla.checkpoint import background
 from rla.checkpoint.listing import list_checkpoints
 from rla.database.attribute_dict import AttributeDict
 from rla.database.query import find_experiments, find_one, keyed_by_record_date
@@ -159,11 +160,16 @@ def _other(record: ExperimentRecord) -> QueryResult:
     return OtherQueryResult(path, changed, path)
 
 
+def _checkpoints_of(record: ExperimentRecord) -> list[str]:
+    background.wait()  # one that this process is writing is there, too
+    return list_checkpoints(record.path)
+
+
 _MAKERS: Final[dict[str, Callable[[ExperimentRecord], QueryResult]]] = {
     LOG: lambda record: LogQueryResult(str(record.path)),
     ARCHIVE: lambda record: ArchiveQueryResult(ArchivedExperiment(record), str(record.path)),
     HYPERPARAMETER: lambda record: HyperParamResult(str(record.path), record.parameters()),
-    CHECKPOINT: lambda record: CkpResult(str(record.path), list_checkpoints(record.path)),
+    CHECKPOINT: lambda record: CkpResult(str(record.path), _checkpoints_of(record)),
 }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from rla import files, locks
@@ -33,7 +34,7 @@ _PASSWORD_OF_ADDRESS: Final = re.compile(r"(?<=://)[^/@\s]+@")
 if TYPE_CHECKING:
     from rla.snapshot.selection import Selection
 
-__all__ = ["Run", "start_run"]
+__all__ = ["Run", "command_line", "start_run"]
 
 
 @dataclass
@@ -48,6 +49,8 @@ class Run:
         masked: names of hyper-parameters whose values are secrets, so that no file gets them.
         temporary: whether the folders are removed at the end, as those of ranks that record nothing.
         tags_to_write: tags that no card has yet.
+        loads_from: the place of the run that was resumed, where this is a rank that records nothing and may not touch
+            it.
     """
 
     place: ExperimentPlace
@@ -57,6 +60,7 @@ class Run:
     masked: Sequence[str] = ()
     temporary: bool = False
     tags_to_write: list[str] = field(default_factory=list)
+    loads_from: ExperimentPlace | None = None
 
     @property
     def log_dir(self) -> Path:
@@ -74,9 +78,9 @@ class Run:
         if now - self.card.heartbeat >= HEARTBEAT_SECONDS and self.is_mine:
             self.card.heartbeat = now
             with contextlib.suppress(OSError):  # the next one may get through; until then the older one stands
-                self._write_card()
+                self.write_card()
 
-    def _write_card(self) -> None:
+    def write_card(self) -> None:
         """Write the card, with the tags that somebody gave it meanwhile, and what another tool has added.
 
         Raises:
@@ -99,6 +103,18 @@ class Run:
             self.tags_to_write += tags
             warn_quietly(f"the tags {', '.join(tags)} could not be written yet: {error}")
 
+    def rewrite_parameters(self, values: Mapping[str, Any]) -> None:
+        """Write other hyper-parameters into the files of the experiment; the name stays as it is.
+
+        Raises:
+            OSError: a file could not be written.
+        """
+        parameters, types = plain_parameters(values)
+        self.masked = mask_secrets(parameters, types)
+        write_parameters(parameters, *(self.place.path(tree) for tree in (LOG, CODE, HYPERPARAMETER)))
+        self.parameters, self.card.types = parameters, types
+        self.write_card()
+
     def keep_code(self, selection: Selection) -> str | None:
         """Keep the code in the experiment's folder of the code tree, and note in the card what it is.
 
@@ -119,8 +135,37 @@ class Run:
             problem = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
             notice = f"The code backup is not complete: {problem}"
         with contextlib.suppress(OSError):  # the next heartbeat writes it again
-            self._write_card()
+            self.write_card()
         return notice
+
+    def keep_code_of_segment(self, selection: Selection, number: int) -> dict[str, Any]:
+        """Keep the code that a run is gone on with, where it is not the code that it began with.
+
+        Args:
+            selection: what to keep.
+            number: of the segment, from 1; the folder is ``code/<…>/.resumed/<number>``.
+
+        Returns:
+            What identifies the code: ``code``, ``git_commit`` and ``git_dirty``, those that are known.
+        """
+        from rla.snapshot.git import read_git_state
+        from rla.snapshot.selection import RESUMED_FOLDER
+        from rla.snapshot.take import take_snapshot  # only a run needs them
+
+        known: dict[str, Any] = {}
+        folder = self.place.path(CODE) / RESUMED_FOLDER / str(number)
+        try:
+            if (git := read_git_state(selection.code_root)) is not None:
+                known |= {"git_commit": git.commit, "git_dirty": git.dirty}
+            files.remove_tree(folder)  # of a resume that died before its run card was written
+            snapshot = take_snapshot(selection, self.place.data_root, folder, git)
+            known["code"] = snapshot.manifest.digest if snapshot.manifest.files else None
+            if known["code"] == self.card.code:
+                files.remove_tree(folder)
+                files.remove_directory(folder.parent)  # stays where it holds the code of another segment
+        except Exception as error:  # as by `keep_code`
+            warn_quietly(f"the code of the resumed run could not be kept: {type(error).__name__}: {error}")
+        return known
 
     def finish(self, status: str, reason: str | None, dropped_rows: int) -> None:
         """Write into the card how the run ended; a run that was temporary is removed."""
@@ -130,7 +175,7 @@ class Run:
         self.card.status, self.card.reason, self.card.dropped_rows = status, reason, dropped_rows
         self.card.end = self.card.heartbeat = time.time()
         try:
-            self._write_card()
+            self.write_card()
         except OSError as error:
             warn_quietly(f"the end of the run could not be noted: {error}")
 
@@ -145,7 +190,11 @@ class Run:
             files.remove_directory(folder)
 
     def save_archive(
-        self, values: Mapping[str, Any], custom_data: Mapping[str, Any], time_step: int | float
+        self,
+        values: Mapping[str, Any],
+        custom_data: Mapping[str, Any],
+        time_step: int | float,
+        sealed: Mapping[str, bytes] = MappingProxyType({}),
     ) -> dict[str, str]:
         """Write the archive: hyper-parameters and custom data as plain values.
 
@@ -163,7 +212,8 @@ class Run:
         names = {pointer.split("/")[1]: None for pointer, kind in types.items() if kind == "repr"}
         objects = {key: value for key, value in custom_data.items() if escaped(text_of(key)) in names}
         archive = self.place.path(ARCHIVE)
-        kept = write_objects(archive, {text_of(key): value for key, value in objects.items()})
+        older = {key: value for key, value in sealed.items() if key not in custom}
+        kept = write_objects(archive, {text_of(key): value for key, value in objects.items()}, older)
         content = {
             "schema": 1,
             "task_table_name": self.place.task,
@@ -221,7 +271,7 @@ def start_run(
         pid=os.getpid(),
         process_start=process_start(),
         user=user_name(),
-        command=[sys.executable, *_without_secrets(sys.orig_argv[1:] or sys.argv)],
+        command=command_line(),
         working_directory=_working_directory(),
         python=platform.python_version(),
         rla_version=__version__,
@@ -236,6 +286,11 @@ def start_run(
     except OSError as error:
         raise not_writable(data_root, error.strerror or str(error)) from error
     return Run(place, card, moment, parameters, masked, temporary)
+
+
+def command_line() -> list[str]:
+    """Return how this process was called, without secrets."""
+    return [sys.executable, *_without_secrets(sys.orig_argv[1:] or sys.argv)]
 
 
 def _without_secrets(arguments: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from rla.plot.score_plots.differences import Differences, differences
 from rla.plot.score_plots.improvement_probabilities import ImprovementProbabilities, improvement_probabilities
 from rla.plot.score_plots.interval_estimates import IntervalEstimates, interval_estimates
 from rla.plot.score_plots.performance_profiles import PerformanceProfiles, performance_profiles
-from rla.plot.scores import RunScore, RunScores, scores
+from rla.plot.scored_runs import RunScore, RunScores, scores
 from rla.plot.statistics.aggregate import Band, aggregate_curves
 from rla.plot.statistics.align import Aligned, align_curves
 from rla.plot.statistics.comparison import Difference, compare, holm, probability_of_improvement

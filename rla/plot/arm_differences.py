@@ -9,7 +9,7 @@ from rla.database.expression import parse
 from rla.errors import ExpressionError
 from rla.plot.arms import ArmChoice, value_text
 from rla.plot.run_notes import some
-from rla.plot.scores import RunScores
+from rla.plot.scored_runs import RunScores
 from rla.query import Experiment
 from rla.query.comparing import ABSENT, PARAMETERS, Difference, Explanation, explain
 

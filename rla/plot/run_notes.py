@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from rla.plot.reading import WALL_TIME, x_label
 
 if TYPE_CHECKING:
-    from rla.plot.scores import RunScore
+    from rla.plot.scored_runs import RunScore
     from rla.plot.scoring import Stretch
 
 __all__ = ["ENDED_WELL", "notes_on_scores", "places_text", "several_of_a_seed", "some"]

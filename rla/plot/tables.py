@@ -12,7 +12,7 @@ from rla.names import TIME_STEP
 from rla.plot import table_text
 from rla.plot.arms import ArmChoice, Source
 from rla.plot.comparing import ENOUGH, LEAST, chosen_way, difference_of, way_text
-from rla.plot.scores import RunScores, scores
+from rla.plot.scored_runs import RunScores, scores
 from rla.plot.statistics.comparison import holm
 from rla.plot.statistics.interval import Way, estimate
 from rla.plot.statistics.normalize import Table

@@ -14,7 +14,7 @@ from rla.plot import verdict_text
 from rla.plot.arm_differences import notes_on_differences
 from rla.plot.arms import ArmChoice, Source
 from rla.plot.comparing import LEAST, chosen_way, difference_of
-from rla.plot.scores import RunScores, scores
+from rla.plot.scored_runs import RunScores, scores
 from rla.plot.statistics.comparison import Difference, holm
 from rla.plot.statistics.improvement import Improvement, improvement
 from rla.plot.statistics.interval import Way, estimate

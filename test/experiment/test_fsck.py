@@ -15,6 +15,7 @@ import pytest
 from rla import exp_manager, read_progress
 from rla.errors import DataRootError
 from rla.experiment.fsck import FsckReport, check_data_root_files
+from rla.output.logger import Logger
 
 Start = Callable[..., None]
 RECORD_AND_DIE = """
@@ -388,3 +389,20 @@ exp_manager.save_checkpoint({"weights": [2.0]})
     assert any("1 half-written" in problem for problem in problems_found)
     (kept,) = folder.iterdir()
     assert kept.name.startswith("checkpoint_0")
+
+
+def test_the_file_of_resumes_is_looked_at(finished: Path, data_root: Path) -> None:
+    logger = Logger(on_terminal=False)
+    logger.open(finished, ["csv"], resume_at=0)
+    logger.record_tabular("value", 2)
+    logger.dump_tabular(1)
+    logger.close()
+    assert check_data_root_files(data_root).findings == []
+    (finished / "segments.json").write_text((finished / "segments.json").read_text().replace('"rows": 1', '"rows": 7'))
+    (finding,) = check_data_root_files(data_root).findings
+    assert "has 2 rows, but there were 7 when the run was resumed" in finding.problem
+    (finished / "segments.json").write_text("{")
+    (finding,) = check_data_root_files(data_root, repair=True).findings
+    assert finding.severity == "error"
+    assert "segments.json cannot be read" in finding.problem
+    assert (finished / "segments.json").read_text() == "{"

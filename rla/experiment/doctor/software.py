@@ -22,14 +22,16 @@ DISTRIBUTION: Final = "RLA"
 EXTRAS: Final[dict[str, tuple[str, str]]] = {
     "gymnasium": ("gymnasium", "episodes and videos of environments"),
     "imageio-ffmpeg": ("video", "videos as MP4"),
+    "jax": ("jax", "checkpoints of JAX"),
     "nvidia-ml-py": ("gpu", "metrics of graphics cards without a process each"),
     "stable-baselines3": ("sb3", "recording from Stable-Baselines3"),
     "tensorboard": ("tensorboard", "curves in a browser"),
+    "tensorflow": ("tensorflow", "checkpoints of TensorFlow"),
     "torch": ("torch", "checkpoints of torch"),
 }
 """Package that only some users need → the extra of rla that installs it, and what it is for."""
 
-KNOWN: Final = ("jax", "omegaconf", "paramiko", "tensorflow")
+KNOWN: Final = ("omegaconf", "paramiko")
 """Packages that rla works with, which no extra installs."""
 
 VARIABLES: Final = ("RLA_ALL_RANKS", "RLA_CACHE", "RLA_ROOT", "RLA_STRICT")

@@ -12,7 +12,7 @@ import numpy as np
 from rla.errors import QueryError, did_you_mean
 from rla.plot.caption import number_range, sentences
 from rla.plot.drawable import Drawable
-from rla.plot.scores import RunScores
+from rla.plot.scored_runs import RunScores
 from rla.version import __version__
 
 if TYPE_CHECKING:
