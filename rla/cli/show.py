@@ -30,6 +30,7 @@ from rla.database.index.entry import read_entry
 from rla.database.pins import pins_of
 from rla.database.record import ExperimentRecord
 from rla.errors import ExperimentNotFoundError, printable
+from rla.experiment.resume_point import last_checkpoint
 from rla.names import CHECKPOINT, CODE, LOG, TIME_STEP, TIMESTAMP, TREES
 from rla.query.naming import find_run
 from rla.snapshot.manifest import read_manifest
@@ -91,6 +92,7 @@ def _known(record: ExperimentRecord) -> dict[str, Any]:
         "parameters": found.parameters.plain,
         "last": found.last,
         "checkpoints": list_checkpoints(record.place.path(CHECKPOINT)),
+        "last_checkpoint": last_checkpoint(record.place.path(LOG), record.place.path(CHECKPOINT)),
         "folders": {tree: path for tree in TREES if os.path.exists(path := record.place.path_text(tree))},
     }
 
@@ -105,6 +107,7 @@ def _print(record: ExperimentRecord, known: dict[str, Any], curves: Curves) -> N
         "status": _status(known["status"], card),
         "started": _moment(card.get("start")),
         "ended": _moment(card.get("end")),
+        "resumed": _resumed(card.get("resumes", [])),
         "problem": without_path(known["problem"] or "", record.place),
         "pinned": _pinned(known["pin"]),
     }
@@ -136,7 +139,8 @@ def _print(record: ExperimentRecord, known: dict[str, Any], curves: Curves) -> N
             terminal.print(f"… and {len(values) - MOST_SHOWN} more, all in --json", highlight=False)
     if checkpoints := known["checkpoints"]:
         number = f"{len(checkpoints)} checkpoint{'s' * (len(checkpoints) != 1)}"
-        terminal.print(f"{number}, the newest {escape(printable(checkpoints[-1]))}", highlight=False)
+        last = printable(known["last_checkpoint"] or checkpoints[-1])
+        terminal.print(f"{number}, the last one {escape(last)}", highlight=False)
     for tree, path in known["folders"].items():
         terminal.print(f"{tree:<15} {escape(printable(path))}", highlight=False, soft_wrap=True)
     if LOG in known["folders"]:
@@ -147,6 +151,19 @@ def _print(record: ExperimentRecord, known: dict[str, Any], curves: Curves) -> N
 def _status(status: str, card: dict[str, Any]) -> str:
     reason = card.get("reason")
     return f"{status} ({reason})" if reason else status
+
+
+def _resumed(resumes: list[dict[str, Any]]) -> str:
+    """Return how often a run was gone on with, and of the last time when, where and what was different then."""
+    if not resumes:
+        return ""
+    last = resumes[-1]
+    words = [_moment(last.get("time")), f"at step {last.get('step')}"]
+    words += [f"on {last['host']}"] if last.get("host") else []
+    changed = last.get("changed")
+    shown = [f"{key}={values[-1]}" for key, values in changed.items() if values] if isinstance(changed, dict) else []
+    times = "once" if len(resumes) == 1 else f"{len(resumes)} times, last"
+    return f"{times} {' '.join(filter(None, words))}" + (f", with {', '.join(shown)}" if shown else "")
 
 
 def _pinned(pin: dict[str, Any] | None) -> str:

@@ -31,7 +31,7 @@ from rla.output.last_values import last_values
 from rla.query.naming import find_run
 from rla.query.search import experiments
 
-__all__ = ["tail"]
+__all__ = ["print_rows", "tail"]
 
 Values = dict[str, Any]
 
@@ -154,6 +154,11 @@ def _as_json(keys: Sequence[str]) -> Callable[[list[Values]], None]:
             print_json_line({key: value for key, value in row.items() if key in wanted} if keys else row)
 
     return show
+
+
+def print_rows(rows: list[Values]) -> None:
+    """Print rows as a table, with the columns that fit."""
+    _Table(()).show(rows)
 
 
 class _Table:
