@@ -18,7 +18,12 @@ from rla.compat.stored_names import accept_stored_names
 
 __all__ = ["constant", "install"]
 
-_LOADED_ON_FIRST_USE: Final = {"plot_func": "rla.compat.easy_plot.plot_func_v2"}
+_LOADED_ON_FIRST_USE: Final = {
+    "ExperimentLoader": "rla.compat.exp_loader",
+    "fork_log_file_fn": "rla.compat.exp_loader",
+    "plot_func": "rla.compat.easy_plot.plot_func_v2",
+    "update_hyper_parameters_fn": "rla.compat.exp_loader",
+}
 
 
 def install() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from rla import config
+from rla.compat import tester_methods
+from rla.compat.deprecation import deprecated, tell_once
+from rla.compat.keywords import renamed
 from rla.errors import NotConfiguredError
 from rla.experiment.folders import ExperimentFolders
 from rla.experiment.manager import ExperimentManager
@@ -25,16 +27,14 @@ CONFIG_KEYS: Final = {"LOG_ROOT": "DATA_ROOT", "REMOTE_SETTING.remote_log_root":
 def _with_old_keywords(configure: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(configure)
     def configure_with_old_keywords(self: ExperimentManager, *args: Any, **kwargs: Any) -> None:
-        for old, new in KEYWORDS.items():
-            if old in kwargs:
-                if new in kwargs:
-                    raise TypeError(f"configure() got both '{old}' and '{new}', which mean the same; give '{new}'.")
-                warnings.warn(f"configure({old}=…) is now configure({new}=…).", DeprecationWarning, stacklevel=2)
-                kwargs[new] = kwargs.pop(old)
-        configure(self, *args, **kwargs)
+        configure(self, *args, **renamed("configure", kwargs, KEYWORDS, _tell_keyword))
 
     configure_with_old_keywords._rla_old_keywords = True  # type: ignore[attr-defined]
     return configure_with_old_keywords
+
+
+def _tell_keyword(old: str, new: str) -> None:
+    tell_once(f"configure({old}=…)", f"configure({new}=…)", stacklevel=5)
 
 
 def _private_config(self: ExperimentManager) -> dict[str, Any]:
@@ -97,7 +97,9 @@ def attach() -> None:
         "ipaddr": ExperimentManager.node,
         "private_config": property(_private_config),
         "get_ignore_files": _get_ignore_files,
-        "get_timstep": ExperimentManager.get_timestep,
+        "get_timstep": deprecated("exp_manager.get_timstep()", "exp_manager.get_timestep()")(
+            ExperimentManager.get_timestep
+        ),
         "get_task_table_name": lambda self: self.task_table_name,
         "add_summary_to_logger": _add_summary_to_logger,
         "add_graph": _add_graph,
@@ -106,4 +108,6 @@ def attach() -> None:
     }
     for old_name, value in names.items():
         setattr(ExperimentManager, old_name, value)
+    for method in tester_methods.METHODS:
+        setattr(ExperimentManager, method.__name__, method)
     config.ALIASES.update(CONFIG_KEYS)

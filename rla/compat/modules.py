@@ -12,6 +12,7 @@ ALIASES: Final[dict[str, str]] = {
     "const": "rla.compat.const",
     "easy_log": "rla.compat.easy_log",
     "easy_log.complex_data_recorder": "rla.experiment.recorders",
+    "easy_log.exp_loader": "rla.compat.exp_loader",
     "easy_log.const": "rla.compat.const",
     "easy_log.log_tools": "rla.compat.log_tools",
     "easy_log.logger": "rla.logger",
@@ -27,12 +28,20 @@ ALIASES: Final[dict[str, str]] = {
     "easy_plot.plot_util": "rla.compat.easy_plot.plot_util",
     "easy_plot.result_cls": "rla.compat.easy_plot.result_cls",
     "easy_plot.utils": "rla.compat.easy_plot.utils",
+    "easy_tf": "rla.compat.easy_tf",
+    "easy_tf.saver_tools": "rla.compat.tf_saver_tools",
+    "easy_tf.tools": "rla.compat.tf_tools",
     "easy_torch": "rla.compat.easy_torch",
     "easy_torch.save_tools": "rla.compat.torch_save_tools",
+    "email_send": "rla.compat.email_send",
+    "emb_test": "rla.compat.emb_test",
     "query_tool": "rla.compat.query_tool",
+    "rla_argparser": "rla.compat.rla_argparser",
     "trackers": "rla.compat.trackers",
     "trackers.memory_used_recorder": "rla.compat.memory_used_recorder",
     "trackers.time_used_recorder": "rla.timers",
+    "utils": "rla.compat.utils",
+    "utils.utils": "rla.compat.small_functions",
 }
 
 

@@ -11,10 +11,10 @@ from rla.database.plain_values import mask_secrets, plain_parameters, text_of
 from rla.experiment.manager import ExperimentManager
 from rla.logger import timestep
 from rla.optional import require
-from rla.output.events import graph_event, scalars_event, summary_event, text_event
+from rla.output.events import graph_event, scalars_event, summary_event, text_event, whole_step
 from rla.output.media.tables import markdown_table
 from rla.output.summaries import record_summary
-from rla.output.tensorboard import as_float32, whole_step
+from rla.output.tensorboard import as_float32
 from rla.output.values import as_number
 
 __all__ = [

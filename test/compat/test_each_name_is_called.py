@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rla.compat.modules import ALIASES
+
 HERE = Path(__file__).resolve().parent
 API = HERE.parents[2] / "shared" / "API.md"
 
@@ -16,20 +18,38 @@ LOGGER = tuple(f"test_each_name_of_the_logger{part}.py" for part in ("", "_for_f
 TIMERS = ("test_each_name_of_the_timers.py",)
 TOOLS = ("test_each_name_of_the_log_tools.py",)
 PLOTS = tuple(f"easy_plot/{file}.py" for file in ("test_each_name_of_the_plots", "test_plot_results"))
+SMALL = ("test_each_name_of_the_small_modules.py",)
 FILES = {
+    "const": SMALL,
+    "easy_log.complex_data_recorder": SMALL,
+    "easy_log.const": SMALL,
+    "easy_log.exp_loader": ("test_each_name_of_the_loader.py",),
     "easy_log.log_tools": TOOLS,
     "easy_log.logger": LOGGER,
+    "easy_log.simple_mat_plot": SMALL,
+    "easy_log.tester": ("test_each_name_of_the_manager.py",),
     "easy_log.time_step": TIMERS,
     "easy_log.time_used_recorder": TIMERS,
     "easy_log.tools": TOOLS,
     "easy_plot.plot_func": PLOTS,
     "easy_plot.plot_func_v2": PLOTS,
+    "easy_plot.plot_saved_images": ("test_old_saved_images.py",),
     "easy_plot.plot_util": PLOTS,
     "easy_plot.result_cls": PLOTS,
     "easy_plot.utils": PLOTS,
+    "easy_torch.save_tools": ("test_old_checkpoint_functions.py",),
+    "email_send": ("test_old_mails.py",),
+    "emb_test.__init__": SMALL,
+    "query_tool": SMALL,
+    "rla_argparser": SMALL,
     "trackers.memory_used_recorder": TIMERS,
     "trackers.time_used_recorder": TIMERS,
+    "utils.utils": SMALL,
 }
+"""Module → the tests that call its names. A module of the page that is missing here fails a test below."""
+
+LATER = {"easy_log.tester": {"sync_log_file"}}
+"""Module → names that later work brings; `test_names_and_signatures` tells when they are there."""
 
 
 def names_in(module: str) -> set[str]:
@@ -45,7 +65,12 @@ def test_each_name_is_called(module: str) -> None:
     words = set(re.findall(r"\w+", sources.partition("\n\n\n")[2]))
     names = names_in(module)
     assert names, f"{module} has no names in the list"
-    assert names - words == set()
+    assert names - words - LATER.get(module, set()) == set()
+
+
+def test_no_module_of_the_page_is_left_out() -> None:
+    modules = set(re.findall(r"^### RLA\.(\S+)$", API.read_text(encoding="utf-8"), flags=re.M))
+    assert {module for module in modules if module.removesuffix(".__init__") in ALIASES} == set(FILES)
 
 
 def test_the_names_of_the_logger_are_seen() -> None:

@@ -20,15 +20,14 @@ API = Path(__file__).resolve().parents[3] / "shared" / "API.md"
 pytestmark = pytest.mark.skipif(not API.exists(), reason=f"there is no {API}: it is not part of the repository")
 
 NOT_YET: dict[str, set[str]] = {
-    "easy_log.tester": {
-        *("import_hyper_parameters", "load_from_record_date", "fork_tester_log_files"),
-        *("Tester.update_log_files_location", "Tester.log_file_copy", "Tester.task_gen", "Tester.load_tester"),
-        *("Tester.sync_log_file", "Tester.log_file_finder"),
-        *("Tester.log_name_formatter", "Tester.get_version_num", "Tester.update_fph"),
-        "Tester.auto_parse_info",
-    },
+    "easy_log.tester": {"Tester.sync_log_file"},
 }
 """Module → names that later work brings. What is there already must not stand here."""
+
+NO_HOME_YET = {
+    "auto_ftp": "sending comes with a later version",
+}
+"""Modules that later work brings."""
 
 OTHER_DEFAULTS = {
     ("easy_log.logger", "configure", "framework"): "it changes nothing today, so none is named",
@@ -51,7 +50,7 @@ def items_of(markdown: str) -> Iterator[Item]:
     _, _, names = markdown.partition("\n## Names and signatures")
     for section in re.split(r"\n### ", names)[1:]:
         heading, _, body = section.partition("\n")
-        module = heading.strip().removeprefix("RLA.")
+        module = heading.strip().removeprefix("RLA.").removesuffix(".__init__")
         if module not in ALIASES:
             continue
         for line in body.splitlines():
@@ -170,10 +169,12 @@ def test_the_list_of_later_work_has_only_names_of_the_original() -> None:
     assert {(module, name) for module, names in NOT_YET.items() for name in names} - known == set()
 
 
-def test_all_modules_that_have_a_home_and_names_are_in_the_list() -> None:
-    packages = {"easy_log", "easy_plot", "easy_torch", "trackers"}
+def test_all_modules_of_the_list_have_a_home_and_no_others() -> None:
+    packages = {"easy_log", "easy_plot", "easy_tf", "easy_torch", "trackers", "utils"}
     assert {item.module for item in ITEMS} == set(ALIASES) - packages
-    assert len(NOW) > 100
+    headings = set(re.findall(r"^### RLA\.(\S+?)(?:\.__init__)?$", API.read_text(encoding="utf-8"), flags=re.M))
+    assert headings - set(ALIASES) == set(NO_HOME_YET)
+    assert len(NOW) > 250
 
 
 def test_a_default_that_is_another_one_on_purpose_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:

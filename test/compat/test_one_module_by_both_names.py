@@ -128,7 +128,8 @@ def path_of(names, real, is_package):
     return "" if is_package else str(getattr(sys.modules[real], "__path__", ""))
 
 import rla
-PACKAGES = ("rla.compat.easy_log", "rla.compat.easy_torch", "rla.compat.trackers")
+OLD = ("easy_log", "easy_tf", "easy_torch", "trackers", "utils")
+PACKAGES = [f"rla.compat.{name}" for name in OLD]
 report([([f"RLA.{path}"], real, REAL[real] or real in PACKAGES)
         for path, real in ALIASES.items()], path_of)
 """
