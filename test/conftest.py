@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from rla import TREES, ExperimentManager, RLAWarning, exp_manager, logger, time_step_holder, time_tracker
+from rla.compat.deprecation import told
 from rla.database.trees import ExperimentPlace
 from rla.machine import host_name
 
@@ -51,6 +52,7 @@ def reset_everything() -> None:
     logger.set_level(logger.INFO)
     time_step_holder.set_time(0)
     time_tracker.clear()
+    told.clear()
 
 
 @pytest.fixture

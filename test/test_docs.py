@@ -29,7 +29,7 @@ def test_the_configuration_page_has_every_key_with_its_help() -> None:
         if key.default not in (None, ()):
             defaults = key.default if isinstance(key.default, tuple) else (key.default,)
             assert all(f"`{default}`" in row for default in defaults), key.path
-    assert set(re.findall(r"^\| `([A-Z][\w.]+)` \|", page, flags=re.M)) == set(KEYS)
+    assert set(re.findall(r"^\| `([A-Za-z][\w.]+)` \|", page, flags=re.M)) == set(KEYS)
 
 
 def test_the_configuration_page_and_the_template_have_every_format() -> None:

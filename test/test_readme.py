@@ -33,7 +33,8 @@ RUN_ELSEWHERE = {
     "tensorboard --logdir log/demo_task": "a server that would not end; its folder is checked here",
 }
 
-PAGES = ["comparing.md", "logger.md", "old_plots.md", "outputs.md", "recording.md", "statistics.md"]
+NAMES = ("comparing", "fork", "logger", "old_plots", "outputs", "recording", "resume", "statistics")
+PAGES = [f"{name}.md" for name in NAMES]
 """The pages of docs/ that have programs."""
 
 RUN_BY_OTHER_TESTS = ["gallery.md", "query.md", "tidy.md"]

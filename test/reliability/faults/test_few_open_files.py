@@ -38,6 +38,7 @@ for number, rows in enumerate(phases):
         wait_for_the_test()
     while opened:
         os.close(opened.pop())
+    logger.flush()  # however busy the machine is, what waited is written before the next episode
 exp_manager.finish()
 tell("result", weight)
 """
