@@ -11,7 +11,7 @@ from typing import Final
 
 from rla import files
 from rla.snapshot.manifest import Manifest, read_manifest
-from rla.snapshot.selection import OWN_FILES, Selection
+from rla.snapshot.selection import OWN_FILES, RESUMED_FOLDER, Selection
 from rla.snapshot.take import contents
 
 __all__ = ["ADDED", "CHANGED", "REMOVED", "CodeTree", "FileChange", "differences"]
@@ -60,6 +60,8 @@ class CodeTree:
         """Return the tree of an experiment's `code/` folder, also of an older tool's."""
         tree = cls()
         for folder, folders, names in os.walk(code_dir):
+            if Path(folder) == code_dir:
+                folders[:] = [each for each in folders if each != RESUMED_FOLDER]
             for name in (*names, *folders):
                 path = Path(folder, name)
                 inside = path.relative_to(code_dir).as_posix()

@@ -15,10 +15,13 @@ from rla.errors import RLAWarning, did_you_mean
 from rla.names import PARAMETER_FILE
 from rla.snapshot.walk import Found, IgnoreFiles, Walk
 
-__all__ = ["MANIFEST_FILE", "OWN_FILES", "PATCH_FILE", "Selection", "find_files"]
+__all__ = ["MANIFEST_FILE", "OWN_FILES", "PATCH_FILE", "RESUMED_FOLDER", "Selection", "find_files"]
 
 PATCH_FILE: Final = "uncommitted.patch"
 MANIFEST_FILE: Final = ".snapshot.json"
+RESUMED_FOLDER: Final = ".resumed"
+"""Below the folder of a run in the code tree: the code of segments that were gone on with other code."""
+
 OWN_FILES: Final = frozenset({f"{PARAMETER_FILE}.json", f"{PARAMETER_FILE}.yaml", PATCH_FILE, MANIFEST_FILE})
 """Names at the top of a `code/` folder that belong to rla."""
 
