@@ -177,7 +177,9 @@ def _move_in(aside: str, own: str, kept: frozenset[str], replaced: frozenset[str
         kept: names at its top that are never moved in.
         replaced: names at its top that take the place of what is there.
     """
-    for name in os.listdir(aside):
+    for name in sorted(
+        os.listdir(aside), key=lambda name: name == PROGRESS_FILE
+    ):  # rows last, what explains them first
         source, target = f"{aside}/{name}", f"{own}/{name}"
         if name in kept:
             continue

@@ -230,3 +230,18 @@ def test_an_experiment_without_checkpoint_gives_its_last_row(begin: Begin, data_
     own = exp_manager.record_date_to_str(exp_manager.record_date)
     with pytest.raises(QueryError, match="cannot be forked into itself"):
         fork_log_file_fn(str(data_root), "demo", own)
+
+
+def test_an_experiment_of_which_only_parameters_are_left(begin: Begin, data_root: Path) -> None:
+    folder = data_root / "hyperparameter/old/2026/11/20/13-05-01-000001_10.0.0.1_&lr=0.1"
+    folder.mkdir(parents=True)
+    (folder / "parameter.json").write_text('{"lr": 0.1, "net": {"layers": 2}}')
+    begin(lr=0.2)
+    date = "2026/11/20/13-05-01-000001"
+    assert update_hyper_parameters_fn("old", date, data_root).net.layers == 2
+    with pytest.raises(ExperimentNotFoundError, match="has none of the trees checkpoint, tmp_data, results, log"):
+        fork_log_file_fn("old", date, data_root)
+    loader = ExperimentLoader()
+    loader.config("old", date, data_root)
+    with pytest.raises(CheckpointNotFoundError):
+        loader.load_from_record_date()

@@ -20,6 +20,7 @@ from rla.errors import (
     QueryError,
 )
 from rla.experiment import fork_copies
+from rla.experiment.fsck import check_data_root_files
 
 Train = Callable[..., ExperimentManager]
 Name = Callable[[ExperimentManager], str]
@@ -143,6 +144,19 @@ def test_a_disk_that_refuses_the_last_step_ends_the_experiment(
             fork.fork(source)
     assert load_run_card(log_dir).status == "failed"
     assert not (log_dir / ".forking").exists()
+
+
+def test_copies_that_a_killed_process_has_left_are_found_and_removed(train: Train, data_root: Path) -> None:
+    fork = train(steps=(0,))
+    folders = [Path(fork.log_dir, ".forking"), Path(fork.tmp_data_dir, ".forking")]
+    fork.finish()
+    for folder in folders:
+        folder.mkdir()
+        (folder / "progress.csv").write_text("half a li")
+    (found,) = check_data_root_files(data_root).findings
+    assert found.problem == "2 folder(s) of a fork that was cut off"
+    assert check_data_root_files(data_root, repair=True).findings[0].repaired
+    assert not any(folder.exists() for folder in folders)
 
 
 def raise_full(*_: Any) -> None:
