@@ -107,6 +107,7 @@ def _print(record: ExperimentRecord, known: dict[str, Any], curves: Curves) -> N
         "status": _status(known["status"], card),
         "started": _moment(card.get("start")),
         "ended": _moment(card.get("end")),
+        "forked": _forked(card),
         "resumed": _resumed(card.get("resumes", [])),
         "problem": without_path(known["problem"] or "", record.place),
         "pinned": _pinned(known["pin"]),
@@ -151,6 +152,14 @@ def _print(record: ExperimentRecord, known: dict[str, Any], curves: Curves) -> N
 def _status(status: str, card: dict[str, Any]) -> str:
     reason = card.get("reason")
     return f"{status} ({reason})" if reason else status
+
+
+def _forked(card: dict[str, Any]) -> str:
+    """Return from which run, and where in it, a run was forked."""
+    fork, parent = card.get("fork") or {}, card.get("parent")
+    if not parent:
+        return ""
+    return f"from {fork.get('name') or parent}" + (f" at step {fork['step']}" if "step" in fork else "")
 
 
 def _resumed(resumes: list[dict[str, Any]]) -> str:

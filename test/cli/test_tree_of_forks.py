@@ -51,6 +51,11 @@ def test_it_is_there_as_json(family: None, history: History) -> None:
     assert [(child["at"], len(child["children"])) for child in known["children"]] == [(80, 1), (50, 0)]
 
 
+def test_show_says_where_it_was_forked(family: None, rla: Callable[..., Any], data_root: Path) -> None:
+    assert f"from pretrain/{PRETRAINED}_&lr=0.1 at step 80" in rla("show", "lr=0.2", "--root", data_root).out
+    assert f"from {TUNED}" in rla("show", "lr=0.4", "--root", data_root).out
+
+
 def test_an_experiment_alone_has_no_tree(experiment: Callable[..., Path], history: History) -> None:
     experiment("13-05-01-000001", lr=0.1)
     assert "Forks" not in history("lr=0.1")

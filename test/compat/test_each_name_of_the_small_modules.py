@@ -180,6 +180,7 @@ def test_the_recorders_and_format_name(start: Callable[..., None]) -> None:
     recorders.ImgRecorder.save("frame", np.zeros((2, 2), np.uint8), cover=False, add_timestamp=True)
     recorders.MatplotlibRecorder.save("figure", fig=pyplot.figure(), cover=True, add_timestamp=False)
     recorders.MatplotlibRecorder.pretty_plot_wrapper("wrapped", lambda: pyplot.plot([1, 2]), title="a title")
+    pyplot.close("all")
     assert sorted(each.name for each in folder.glob("*.png")) == ["figure.png", "frame-3.png", "wrapped-3.png"]
 
 

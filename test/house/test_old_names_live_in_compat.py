@@ -37,6 +37,10 @@ OLD_NAMES = {
     *("LOG_ROOT", "remote_log_root"),
     # query
     *("extract_valid_index",),
+    # going on with experiments
+    *("ExperimentLoader", "fork_log_file_fn", "update_hyper_parameters_fn", "load_from_record_date", "hp_to_overwrite"),
+    # small modules
+    *("email_send", "emb_test", "rla_argparser", "deprecated_alias"),
 }
 
 
