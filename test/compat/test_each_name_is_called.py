@@ -19,6 +19,7 @@ TIMERS = ("test_each_name_of_the_timers.py",)
 TOOLS = ("test_each_name_of_the_log_tools.py",)
 PLOTS = tuple(f"easy_plot/{file}.py" for file in ("test_each_name_of_the_plots", "test_plot_results"))
 SMALL = ("test_each_name_of_the_small_modules.py",)
+TENSORFLOW = ("test_old_tensorflow_tools.py",)
 FILES = {
     "const": SMALL,
     "easy_log.complex_data_recorder": SMALL,
@@ -37,6 +38,8 @@ FILES = {
     "easy_plot.plot_util": PLOTS,
     "easy_plot.result_cls": PLOTS,
     "easy_plot.utils": PLOTS,
+    "easy_tf.saver_tools": TENSORFLOW,
+    "easy_tf.tools": TENSORFLOW,
     "easy_torch.save_tools": ("test_old_checkpoint_functions.py",),
     "email_send": ("test_old_mails.py",),
     "emb_test.__init__": SMALL,
