@@ -34,7 +34,7 @@ from rla.names import (
     SEGMENTS_FILE,
 )
 from rla.output.csv_blocks import end_of_records, open_csv, told
-from rla.output.csv_file import count_rows
+from rla.output.csv_rows import count_rows_within
 from rla.output.fold import fold_dead_run, has_journal
 from rla.output.resumes import read_resumes
 from rla.snapshot.manifest import read_manifest
@@ -191,8 +191,7 @@ def _segments(record: ExperimentRecord, folder: Path) -> Iterator[Finding]:
         problem = f"{SEGMENTS_FILE} cannot be read: {reason(error)}"
         yield Finding(record.name, ERROR, problem, "readers show the rows that it left behind, too")
         return
-    rows = resumes[-1].rows if resumes else 0
-    if rows > (lines := count_rows(folder / PROGRESS_FILE)) > 0:
+    if resumes and (rows := resumes[-1].rows) > (lines := count_rows_within(folder)) > 0:
         problem = f"{PROGRESS_FILE} has {lines} rows, but there were {rows} when the run was resumed"
         yield Finding(record.name, ERROR, problem, f"which rows were left behind cannot be told: see {SEGMENTS_FILE}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 from rla.names import LONG_FILE, PROGRESS_FILE
 from rla.output.csv_blocks import CsvFile, blocks, blocks_from_end, count_records, end_of_records, open_csv
@@ -18,6 +19,8 @@ from rla.output.records import Value
 __all__ = ["count_rows_within", "last_rows", "rows_from"]
 
 Values = dict[str, Value]
+
+_WHOLE: Final = 1 << 62
 
 
 def last_rows(
@@ -97,7 +100,7 @@ def rows_from(directory: Path, start: int, stop: int | None = None) -> Iterator[
         stop: the line to stop before; all to the end when None.
     """
     with contextlib.suppress(OSError), open_csv(directory / PROGRESS_FILE) as file:
-        wanted = range(start, 1 << 62 if stop is None else stop)
+        wanted = range(start, _WHOLE if stop is None else stop)
         without_column = _without_column(directory, wanted) if len(file.columns) >= LARGEST_WIDTH else {}
         number = 0
         for block in blocks(file.read, file.start):
@@ -126,8 +129,8 @@ def _without_column(directory: Path, wanted: range) -> dict[int, Values]:
     return found
 
 
-def count_rows_within(directory: Path, size: int) -> int:
-    """Return how many rows stand in the first bytes of the file."""
+def count_rows_within(directory: Path, size: int = _WHOLE) -> int:
+    """Return how many rows stand in the first bytes of the file, or in all of it; none where there is no such file."""
     with contextlib.suppress(OSError), open_csv(directory / PROGRESS_FILE) as file:
         return count_records(lambda begin, end: file.read(begin, max(begin, min(end, size))), file.start)
     return 0

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["read_episodes"]
 
 _RECORDS_AT_ONCE: Final = 1024
-_WHOLE: Final = 1 << 62
 _RETURN, _LENGTH, _TIME = map(COLUMNS.index, (RETURN, LENGTH, TIMESTAMP))
 
 
@@ -116,7 +115,7 @@ def _all_episodes(
 
 def _last_with_rows(directory: Path, resumes: Sequence[Resume], rows_until: int | None) -> int:
     """Return the last segment that has a row; the first start when none has."""
-    rows = count_rows_within(directory, _WHOLE) if rows_until is None else rows_until
+    rows = count_rows_within(directory) if rows_until is None else rows_until
     bounds = [*(each.rows for each in resumes), rows]
     return max((n for n in range(1, len(bounds)) if bounds[n - 1] < bounds[n]), default=0)
 
