@@ -128,7 +128,7 @@ class CheckpointFolder:
         background.wait()  # before the copy is made, so that there is only one
         try:
             write = self._saver.frozen(content)
-        except Exception as error:
+        except Exception as error:  # a framework may raise anything
             raise self._problem(path, name, error) from error
         background.start(lambda: self._save(path, name, write, True, metric), tell)
         return path

@@ -181,7 +181,7 @@ def _by_function(
     for each in every:
         try:
             legend = legend_of(each)
-        except Exception as error:
+        except Exception as error:  # it is the user's
             raise QueryError(
                 f"The function that makes the arms failed for '{each.name}': {type(error).__name__}: {error}"
             ) from error
