@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from rla.errors import ConfigNotFoundError, ConfigSyntaxError, ConfigValueError, RLAWarning, did_you_mean
-from rla.names import FRAMEWORKS, SECRET_KEYS
+from rla.names import FRAMEWORKS, LOG, SECRET_KEYS, TREES
 
 __all__ = ["KEYS", "Key", "Settings", "load_settings"]
 
@@ -20,7 +21,8 @@ class Key:
 
     Attributes:
         path: the key, with dots where it is nested.
-        kind: ``text``, ``list`` (of texts), ``names`` (a list of words), ``flag`` or ``number``.
+        kind: ``text``, ``list`` (of texts), ``names`` (a list of words), ``flag``, ``number``, ``seconds`` or
+            ``bytes``.
         default: its value where the file has none.
         choices: the accepted values; empty where any will do.
         help: one sentence for people.
@@ -32,6 +34,8 @@ class Key:
     help: str
     choices: tuple[str, ...] = ()
 
+
+_PROTOCOLS: Final = ("sftp", "ftps", "ftp", "rsync", "local")
 
 KEYS: Final[dict[str, Key]] = {
     key.path: key
@@ -53,11 +57,23 @@ KEYS: Final[dict[str, Key]] = {
         ),
         Key("SEND_LOG_FILE", "flag", False, "Whether sync_log_file() sends the records to the main node."),
         Key("REMOTE_SETTING.ftp_server", "text", None, "Host name or address of the main node."),
+        Key("REMOTE_SETTING.servers", "list", (), "Several addresses of the main node, tried in this order."),
         Key("REMOTE_SETTING.username", "text", None, "The user on the main node."),
         Key("REMOTE_SETTING.password", "text", None, "The password of that user."),
-        Key("REMOTE_SETTING.port", "number", 22, "The port of the main node's server."),
+        Key("REMOTE_SETTING.password_env", "text", None, "The environment variable that holds the password."),
+        Key("REMOTE_SETTING.password_command", "text", None, "The command that prints the password."),
+        Key("REMOTE_SETTING.key_file", "text", None, "The private key to log in with."),
+        Key("REMOTE_SETTING.agent", "flag", True, "Whether keys of a running SSH agent are tried."),
+        Key("REMOTE_SETTING.known_hosts", "text", None, "The file with the keys of known hosts."),
+        Key("REMOTE_SETTING.port", "number", None, "The port of the main node's server."),
         Key("REMOTE_SETTING.remote_data_root", "text", None, "The data root on the main node."),
-        Key("REMOTE_SETTING.file_transfer_protocol", "text", "sftp", "How files travel.", ("sftp", "ftp")),
+        Key("REMOTE_SETTING.file_transfer_protocol", "text", "sftp", "How files travel.", _PROTOCOLS),
+        Key("REMOTE_SETTING.allow_plaintext", "flag", False, "Whether plain FTP may send password and records."),
+        Key("REMOTE_SETTING.trees", "names", (LOG,), "The trees that are sent; all: every one.", (*TREES, "all")),
+        Key("REMOTE_SETTING.every", "seconds", 30, "Seconds between two transfers, at least."),
+        Key("REMOTE_SETTING.timeout", "seconds", 10, "Seconds to wait for an answer of the main node."),
+        Key("REMOTE_SETTING.wait_at_end", "seconds", 8, "Seconds that the end of a run waits for its last transfer."),
+        Key("REMOTE_SETTING.bandwidth_limit", "bytes", None, "Bytes a second at most, such as 500K or 2M."),
     )
 }
 
@@ -236,37 +252,79 @@ _EXPECTATIONS: Final = {
     "names": "a list of names",
     "flag": "True or False",
     "number": "a number",
+    "seconds": "a number of seconds",
+    "bytes": "a number of bytes, such as 500K, 2M or 1G",
 }
+
+_UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)(?:i?B)?(?:/s)?", re.IGNORECASE)
 
 
 def _expectation(key: Key) -> str:
+    if key.choices and key.kind == "names":
+        return f"a list of {', '.join(key.choices)}"
     if key.choices:
         return f"one of {', '.join(key.choices)}"
     return _EXPECTATIONS[key.kind]
 
 
 def _checked(key: Key, value: Any, source: str) -> Any:
-    if key.kind == "flag":
-        if isinstance(value, bool):
-            return value
-        raise ConfigValueError(key.path, source, value, _expectation(key))
-    if key.kind == "number":
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.strip().isdigit():
-            return int(value)
-        raise ConfigValueError(key.path, source, value, _expectation(key))
-    if key.kind in ("list", "names"):
-        if isinstance(value, str):
-            value = value.replace(",", " ").split() if key.kind == "names" else [value]
-        if not isinstance(value, Sequence) or not all(isinstance(item, str) for item in value):
-            raise ConfigValueError(key.path, source, value, _expectation(key))
-        return tuple(dict.fromkeys(value))
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)  # a user name or a password of digits
-    if not isinstance(value, str):
+    checked = _CHECKS[key.kind](value)
+    if checked is None:
         shown = f"a {type(value).__name__}" if _is_secret(key.path) else value
         raise ConfigValueError(key.path, source, shown, _expectation(key))
-    if key.choices and value not in key.choices:
-        raise ConfigValueError(key.path, source, value, _expectation(key), did_you_mean(value, key.choices))
-    return value
+    for word in checked if isinstance(checked, tuple) else (checked,):
+        if key.choices and word not in key.choices:
+            raise ConfigValueError(key.path, source, value, _expectation(key), did_you_mean(word, key.choices))
+    return checked
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, str) and value.strip().isdigit() else None
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value) if 0 <= value < float("inf") else None
+    return _number(value)
+
+
+def _bytes(value: Any) -> int | None:
+    """Return a number of bytes, ``1.5M`` being so many times 1024 x 1024; there is no limit of none."""
+    if isinstance(value, str) and (match := _SIZE.fullmatch(value.strip())):
+        value = int(float(match[1]) * _UNITS[match[2].upper()])
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, Sequence) or not all(isinstance(item, str) for item in given):
+        return None
+    return tuple(dict.fromkeys(given))
+
+
+def _names(value: Any) -> tuple[str, ...] | None:
+    return _texts(value.replace(",", " ").split() if isinstance(value, str) else value)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)  # a user name or a password of digits
+    return value if isinstance(value, str) else None
+
+
+_CHECKS: Final[dict[str, Callable[[Any], Any]]] = {
+    "text": _text,
+    "list": _texts,
+    "names": _names,
+    "flag": _flag,
+    "number": _number,
+    "seconds": _seconds,
+    "bytes": _bytes,
+}

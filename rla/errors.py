@@ -20,6 +20,10 @@
     │   └── CheckpointNotFoundError   (also FileNotFoundError)
     ├── RunIsAliveError               a repair of a run that still writes
     ├── BatchError                    a batch operation that cannot be begun, or taken back
+    ├── SyncError                     (also OSError)         something that could not travel between machines
+    │   ├── UnreachableError                                 no answer, or the connection was cut: trying again may help
+    │   ├── LoginRefusedError                                the other end does not accept user, password or key
+    │   └── HostKeyError                                     the other end is unknown, or has another key than before
     ├── JournalVersionError           (also OSError)         a journal that another version of rla has written
     ├── RecordingError                something failed while recording; raised with RLA_STRICT=1 alone
     └── MissingPackageError           (also ImportError)     an optional package is not installed, or too old
@@ -51,9 +55,11 @@ __all__ = [
     "DataRootError",
     "ExperimentNotFoundError",
     "ExpressionError",
+    "HostKeyError",
     "InvalidNameError",
     "InvalidTagError",
     "JournalVersionError",
+    "LoginRefusedError",
     "MissingPackageError",
     "NotConfiguredError",
     "QueryError",
@@ -61,7 +67,9 @@ __all__ = [
     "RLAWarning",
     "RecordingError",
     "RunIsAliveError",
+    "SyncError",
     "UnknownParameterError",
+    "UnreachableError",
     "UntrustedPickleError",
     "did_you_mean",
     "printable",
@@ -283,6 +291,25 @@ class RunIsAliveError(RLAError):
 
 class BatchError(RLAError):
     """A batch operation cannot be begun, or taken back; nothing was changed."""
+
+
+class SyncError(RLAError, OSError):
+    """Records could not be brought to another machine, or from it; what is there stays as it was."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class UnreachableError(SyncError):
+    """The other end gives no answer, or the connection was cut: what was not sent is sent once it is there again."""
+
+
+class LoginRefusedError(SyncError):
+    """The other end does not accept the user, the password or the key."""
+
+
+class HostKeyError(SyncError):
+    """The other end is unknown, or shows another key than before; nothing was sent to it, no password either."""
 
 
 class JournalVersionError(RLAError, OSError):

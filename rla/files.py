@@ -325,6 +325,12 @@ def set_mode_and_time(target: int | PathLike, status: os.stat_result) -> None:
     os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
+def set_modified(path: PathLike, modified: float) -> None:
+    """Set the time of modification of a file, in seconds since 1970."""
+    nanoseconds = int(modified * 1e9)
+    os.utime(path, ns=(nanoseconds, nanoseconds))
+
+
 def allow_writing(path: PathLike, status: os.stat_result) -> None:
     """Let the owner of a file or folder write to it; a link stays as it is.
 

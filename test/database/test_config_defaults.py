@@ -35,7 +35,7 @@ def test_windows_line_ends_are_fine(settings_of: Reader) -> None:
 def test_what_published_files_lack_gets_a_default(settings_of: Reader) -> None:
     settings = settings_of("SEND_LOG_FILE: True\nREMOTE_SETTING:\n  ftp_server: host\n  username: me\n")
     assert settings.get("REMOTE_SETTING.ftp_server") == "host"
-    assert settings.get("REMOTE_SETTING.port") == 22
+    assert settings.get("REMOTE_SETTING.port") is None  # that of the protocol
     assert settings.get("REMOTE_SETTING.file_transfer_protocol") == "sftp"
     assert settings.get("BACKUP_CONFIG.ignore_code_paths") == ()
 

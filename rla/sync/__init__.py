@@ -1,0 +1,1 @@
+"""Records travel between machines: one engine, and a transport for each protocol."""
