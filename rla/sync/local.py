@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -48,7 +49,8 @@ class LocalTransport(FileServer):
             return None
 
     def make_folder(self, path: str) -> None:
-        files.create_directory(self._at(path))
+        with contextlib.suppress(FileExistsError):
+            files.create_directory(self._at(path))
 
     def write(self, path: str, offset: int, chunks: Iterable[bytes]) -> None:
         fd = files.open_for_update(self._at(path))
