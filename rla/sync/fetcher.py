@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
 import time
@@ -199,15 +198,14 @@ class _Work:
                 raise SyncError("it changed here since it was fetched; move it away to get the one from there")
         offset = here.st_size if here is not None and growing and 0 < here.st_size < entry.size else 0
         card = posixpath.basename(entry.path) == RUN_CARD_FILE
-        identity = hashlib.sha256(
-            f"{self._transport.remote.identity}\0{entry.size}\0{modified_ns}".encode()
-        ).hexdigest()
-        return Fetching(entry.path, target, entry.size, offset, identity, None if card else entry.modified)
+        version = f"{self._transport.remote.identity} {entry.size} {modified_ns}"
+        return Fetching(entry.path, target, entry.size, offset, version, None if card else entry.modified)
 
     def _prepare(self, folder: str) -> None:
-        """Make a folder, once it is sure that no link leads out of the data root."""
+        """Make a folder of the experiment, once it is sure that no link in it leads elsewhere."""
         if folder not in self._checked:
-            check_inside(self._root, folder)
+            tree = os.path.relpath(folder, self._root).split(os.sep)[0]
+            check_inside(os.path.dirname(self._place.path_text(tree)), folder)
             if self._makes_folders:
                 files.make_directories(folder)
             self._checked.add(folder)

@@ -45,17 +45,17 @@ def below(data_root: str, path: str) -> str:
     return f"{data_root}/{path}"
 
 
-def check_inside(data_root: str, folder: str) -> None:
-    """Make sure that a folder which is about to be written to is below the data root, also where links lead.
+def check_inside(top: str, folder: str) -> None:
+    """Make sure that a folder which is about to be written to is below another, also where links lead.
 
-    Links above the trees, as of people who spread a data root over disks, are theirs; one below an experiment is not.
+    Args:
+        top: the folder that nothing is written outside of. Links on the way to it are the user's, who may have spread
+            a data root over several disks.
+        folder: the one to be written to; it need not exist.
 
     Raises:
-        SyncError: a symbolic link leads out of the data root.
+        SyncError: a symbolic link leads elsewhere.
     """
-    root = os.path.realpath(data_root)
-    real = os.path.realpath(folder)
-    if real != root and not real.startswith(root.rstrip("/") + "/"):
-        raise SyncError(
-            f"'{printable(folder)}' was not written to: a symbolic link leads out of the data root, to '{real}'."
-        )
+    real_top, real = os.path.realpath(top), os.path.realpath(folder)
+    if real != real_top and not real.startswith(real_top.rstrip("/") + "/"):
+        raise SyncError(f"'{printable(folder)}' was not written to: a symbolic link leads elsewhere, to '{real}'.")

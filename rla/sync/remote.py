@@ -68,8 +68,9 @@ class Remote:
 
     @property
     def identity(self) -> str:
-        """A short text that is the same for the same data root on the same server, by whatever protocol."""
-        place = f"{self.host.lower()}\0{self.username or ''}\0{self.root.rstrip('/')}"
+        """A short text that is the same for the same data root on the same server: by rsync and by SFTP."""
+        port = self.port or PORTS[self.protocol]
+        place = f"{self.host.lower()}\0{port}\0{self.username or ''}\0{self.root.rstrip('/')}"
         return hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
     @property
