@@ -16,7 +16,7 @@ from rla.sync.transport import Fetching, Outcome, RemoteFile, Sending, Transport
 __all__ = ["FileServer"]
 
 CHUNK: Final = 1 << 20
-REWRITTEN: Final = 1 << 20
+REWRITTEN: Final = 64 << 10
 """So much of a part is written again when a transfer goes on: the end of what a dead server had may be holes."""
 
 COMPARED: Final = 4096
@@ -121,9 +121,12 @@ class FileServer(Transport):
         return True
 
     def _chunks(self, fd: int, sending: Sending, start: int, until: float | None, moved: _Count) -> Iterator[bytes]:
-        """Yield a file of ours from an offset on, at the pace that is allowed, until the time is up."""
+        """Yield a file of ours from an offset on, at the pace that is allowed, until the time is up.
+
+        It is more than what is written again, at least: each time brings the file nearer to its end.
+        """
         position = start
-        while position < sending.size and (until is None or time.monotonic() < until or not moved.bytes):
+        while position < sending.size and (until is None or time.monotonic() < until or moved.bytes <= REWRITTEN):
             chunk = os.pread(fd, min(self.pace.chunk(CHUNK), sending.size - position), position)
             if not chunk:
                 raise SyncError(f"'{sending.source}' became shorter while it was sent.")

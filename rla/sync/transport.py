@@ -28,6 +28,8 @@ OTHER: Final = "other"
 
 PART_SUFFIX: Final = ".part"
 
+_DEEPEST: Final = 64
+
 
 @dataclass(frozen=True)
 class RemoteFile:
@@ -195,12 +197,15 @@ class Transport(ABC):
     def walk(self, folder: str) -> Iterator[RemoteFile]:
         """Yield all that is below a folder, folders before their content; links are not followed.
 
+        Folders whose names lead elsewhere, and those that are nested without an end, are not looked into.
+
         Raises:
             SyncError: something cannot be listed.
         """
         for entry in sorted(self.entries(folder), key=lambda found: found.path):
             yield entry
-            if entry.kind == FOLDER:
+            inside = posixpath.dirname(entry.path) == folder and posixpath.basename(entry.path) not in ("", ".", "..")
+            if entry.kind == FOLDER and inside and entry.path.count("/") < _DEEPEST:
                 yield from self.walk(entry.path)
 
     @abstractmethod
