@@ -17,11 +17,9 @@ from rla.database.record import ExperimentRecord
 from rla.database.run_card import read_run_card
 from rla.database.trees import check_data_root, tasks_of
 from rla.errors import InvalidNameError, QueryError, RunIsAliveError, did_you_mean
-from rla.experiment.fork_copies import ASIDE, FORKED_TREES
+from rla.experiment.leftovers import leftovers_of
 from rla.machine import host_name
 from rla.names import (
-    ARCHIVE,
-    CHECKPOINT,
     CODE,
     EPISODES_FILE,
     HYPERPARAMETER,
@@ -29,7 +27,6 @@ from rla.names import (
     LOG,
     PARAMETER_FILE,
     PROGRESS_FILE,
-    RESULTS,
     RUN_CARD_FILE,
     SEGMENTS_FILE,
 )
@@ -217,31 +214,16 @@ def _journal(record: ExperimentRecord, folder: Path, repair: bool) -> Iterator[F
 
 
 def _leftovers(record: ExperimentRecord, repair: bool) -> Iterator[Finding]:
-    """Find files and copies that were made aside by a process that died before it moved them."""
+    """Find what was made aside by a process that died before it moved it."""
     card = record.run_card()
     own = card is None or card.host == host_name()
-    trees = (LOG, CODE, HYPERPARAMETER, CHECKPOINT)
-    folders = [record.place.path(tree) for tree in trees]
-    folders += [
-        Path(folder) for folder, _, _ in os.walk(record.place.path(RESULTS))
-    ]  # names of results may have slashes
-    found = [path for folder in folders for path in _written_aside(folder)]
-    archive = record.place.path(ARCHIVE)
-    start = files.aside_start(record.place.index_name)
-    found += [path for path in _written_aside(archive.parent) if path.name.startswith(start)]
-    copies = [path for tree in FORKED_TREES if os.path.lexists(path := record.place.path(tree) / ASIDE)]
-    for left, what in ((found, "half-written file(s)"), (copies, "folder(s) of a fork that was cut off")):
-        if left:
-            for path in left if repair and own else ():
-                files.remove_tree(path)
-            advice = "run with --repair" + ("" if own or card is None else f" on its own host, {card.host}")
-            yield Finding(record.name, WARNING, f"{len(left)} {what}", advice, repair and own)
-
-
-def _written_aside(folder: Path) -> list[Path]:
-    return [
-        folder / name for name in _names(folder) if files.is_written_aside(name) or name == f".{PROGRESS_FILE}.wider"
-    ]
+    for leftover in leftovers_of(record):
+        removes = repair and (own or leftover.by_sync)
+        for path in leftover.paths if removes else ():
+            files.remove_tree(path)
+        elsewhere = card is not None and not own and not leftover.by_sync
+        advice = "run with --repair" + (f" on its own host, {card.host}" if card is not None and elsewhere else "")
+        yield Finding(record.name, WARNING, f"{len(leftover.paths)} {leftover.what}", advice, removes)
 
 
 def _code(record: ExperimentRecord, hashes: dict[tuple[int, int], str]) -> Iterator[Finding]:
