@@ -11,7 +11,7 @@ from typing import Final
 
 from rla import files
 from rla.errors import SyncError, UnreachableError
-from rla.sync.transport import Fetching, Outcome, RemoteFile, Sending, Transport, other_end_has_more
+from rla.sync.transport import FILE, Fetching, Outcome, RemoteFile, Sending, Transport, other_end_has_more
 
 __all__ = ["FileServer"]
 
@@ -83,6 +83,8 @@ class FileServer(Transport):
         """Bring one file to the other end, and say whether it is complete there."""
         with files.descriptor(sending.source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)) as fd:
             there = self.status(sending.path) if sending.offset or sending.grows else None
+            if there is not None and there.kind != FILE:
+                raise SyncError(f"'{sending.path}' is a {there.kind} at the other end, not a file; it stays as it is.")
             if there is not None and sending.grows and there.size > sending.size:
                 raise other_end_has_more(sending, there.size)
             appends = sending.offset and there is not None and there.size >= sending.offset

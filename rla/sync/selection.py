@@ -124,12 +124,12 @@ def _walk(top: str, notices: list[str]) -> Iterator[tuple[str, os.stat_result]]:
     while waiting:
         path = waiting.pop()
         try:
-            status = os.lstat(path)
+            status = os.stat(path) if path == top else os.lstat(path)  # people move a folder to another disk
             if stat.S_ISDIR(status.st_mode):
                 waiting += [f"{path}/{name}" for name in os.listdir(path) if travels(name)]
             elif stat.S_ISREG(status.st_mode):
                 yield path, status
-            elif stat.S_ISLNK(status.st_mode) and path != top:
+            elif stat.S_ISLNK(status.st_mode):
                 if (inside := _of_the_experiment(path, top)) is None:
                     notices.append(f"'{path}' is a symbolic link that leads out of the experiment; it is not sent.")
                 else:

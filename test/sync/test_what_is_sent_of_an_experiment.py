@@ -84,6 +84,26 @@ def test_a_link_that_leads_elsewhere_is_left_out_and_told_of(place: ExperimentPl
     assert len([notice for notice in report.notices if "symbolic link" in notice]) == 1
 
 
+def test_a_folder_of_the_experiment_that_is_on_another_disk_is_sent(place: ExperimentPlace, tmp_path: Path) -> None:
+    folder = place.path("checkpoint")
+    folder.rename(tmp_path / "another disk")
+    folder.symlink_to(tmp_path / "another disk")
+    report = Sender(place.data_root, [parse_remote(str(tmp_path / "there"))], ["checkpoint"]).send([place])
+    assert [path.rpartition("/")[2] for path in report.moved] == ["weights.bin"]
+
+
+def test_a_link_at_the_other_end_is_not_written_through(place: ExperimentPlace, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("")
+    there = tmp_path / "there" / place.path("log").relative_to(place.data_root) / "progress.csv"
+    there.parent.mkdir(parents=True)
+    there.symlink_to(outside)
+    report = Sender(place.data_root, [parse_remote(str(tmp_path / "there"))]).send([place])
+    assert outside.read_text() == ""
+    assert there.is_symlink()
+    assert "is a link at the other end" in str(report.problems)
+
+
 def test_when_the_time_is_up_what_people_watch_has_travelled_and_the_rest_goes_on(
     place: ExperimentPlace, tmp_path: Path
 ) -> None:
