@@ -1,8 +1,10 @@
-"""The examples of going on run as their users run them: after a crash, after a preemption, and with a loaded policy."""
+"""The examples of going on run as their users run them: after a crash, after a preemption, in a fork, and evaluated."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,14 +13,19 @@ from pathlib import Path
 import pytest
 
 from rla import query, read_progress
+from test.warm_python import WarmPython
 
 pytest.importorskip("gymnasium")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+def surroundings(root: Path) -> dict[str, str]:
+    return {"PYTHONPATH": str(REPOSITORY), "RLA_ROOT": str(root)}
+
+
 def begin(root: Path, *command: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "RLA_ROOT": str(root)}
+    environment = {**os.environ, **surroundings(root)}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     environment.pop("SLURM_JOB_ID", None)
     return subprocess.Popen(
@@ -36,18 +43,23 @@ def program(name: str) -> tuple[str, str]:
     return sys.executable, str(REPOSITORY / "example" / name)
 
 
-def test_a_crashed_training_ends_with_the_numbers_of_an_undisturbed_one(tmp_path: Path) -> None:
+def test_a_crashed_training_ends_with_the_numbers_of_an_undisturbed_one(
+    tmp_path: Path, warm_python: WarmPython
+) -> None:
     pytest.importorskip("torch")
-    main = (*program("resume_after_crash/main.py"), "--total_steps=700", "--save_every=300")
-    undisturbed, crash = begin(tmp_path / "a", *main), begin(tmp_path / "b", *main, "--crash_at=500")
-    assert crash.wait(timeout=120) == -signal.SIGKILL
-    resumed = done(begin(tmp_path / "b", *main, "--resume", "seed=0"))
-    assert resumed.splitlines()[0] == "It goes on at step 300."
-    assert resumed.splitlines()[-1] == done(undisturbed).splitlines()[-1]
-    assert "Its weights add up to" in resumed
-    one, other = (query.experiments(tmp_path / root, "resume_demo")[0] for root in "ab")
-    assert [row["loss"] for row in read_progress(one.log_dir).rows if "loss" in row] == [
-        row["loss"] for row in read_progress(other.log_dir).rows if "loss" in row
+    main = REPOSITORY / "example" / "resume_after_crash" / "main.py"
+    short = ("--total_steps=700", "--save_every=300")
+    one, other = (surroundings(tmp_path / root) for root in "ab")
+    undisturbed = warm_python.begin(main, *short, env=one)
+    assert warm_python.begin(main, *short, "--crash_at=500", env=other).wait(110) == -signal.SIGKILL
+    resumed = warm_python.begin(main, *short, "--resume", "seed=0", env=other).done()
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout.splitlines()[0] == "It goes on at step 300."
+    assert resumed.stdout.splitlines()[-1] == undisturbed.done().stdout.splitlines()[-1]
+    assert "Its weights add up to" in resumed.stdout
+    whole, crashed = (query.experiments(tmp_path / root, "resume_demo")[0] for root in "ab")
+    assert [row["loss"] for row in read_progress(whole.log_dir).rows if "loss" in row] == [
+        row["loss"] for row in read_progress(crashed.log_dir).rows if "loss" in row
     ]
 
 
@@ -66,6 +78,32 @@ def test_a_preempted_job_is_started_again_and_goes_on(tmp_path: Path) -> None:
     assert again.splitlines()[-1] == undisturbed.splitlines()[-1]
     (run,) = query.experiments(tmp_path / "data", "preempted_demo")
     assert run.status == "finished"
+
+
+def test_a_fork_goes_on_from_its_parent_and_is_drawn_below_it(tmp_path: Path) -> None:
+    main = program("fork_for_fine_tuning/main.py")
+    output = done(begin(tmp_path, *main, "--seed=2", "--steps=10000", "--fine_steps=10000"))
+    parent_score, fork_score = re.findall(r"(\d+) of the (?:parent|fork)", output)
+    assert int(fork_score) > 1.3 * int(parent_score)
+    (parent,), (fork,) = (query.experiments(tmp_path, task) for task in ("cart_pole", "cart_pole_fine_tuning"))
+    known = [row["time-step"] for row in read_progress(parent.log_dir).rows]
+    assert f"goes on at step {known[-1]:,}: gravity 24.8, learning rate 1.0" in output
+    steps = [row["time-step"] for row in read_progress(fork.log_dir).rows]
+    assert steps[: len(known)] == known
+    assert steps[len(known)] > known[-1]
+
+    done(begin(tmp_path, *main, f"--parent={parent.record_date}", "--gravity=40", "--fine_steps=200"))
+    forks = query.experiments(tmp_path, "cart_pole_fine_tuning")
+    cards = [json.loads((Path(run.log_dir) / "experiment.json").read_bytes()) for run in (parent, *forks)]
+    assert [card["parent"] for card in cards] == [None, cards[0]["id"], cards[0]["id"]]
+    drawn = done(
+        begin(tmp_path, sys.executable, "-m", "rla.cli.main", "history", forks[1].record_date, f"--root={tmp_path}")
+    )
+    assert [line.split(" gravity=")[0] for line in drawn.split("Forks:\n")[1].splitlines()] == [
+        f"cart_pole/{parent.record_date}",
+        f"├── at {known[-1]}: cart_pole_fine_tuning/{forks[0].record_date}",
+        f"└── at {known[-1]}: cart_pole_fine_tuning/{forks[1].record_date}",
+    ]
 
 
 def test_a_policy_is_loaded_evaluated_and_filmed(tmp_path: Path) -> None:
