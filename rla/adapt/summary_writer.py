@@ -95,7 +95,8 @@ class SummaryWriter(SummaryMedia):
             self.log_dir = self._folder = asked or _default_folder(comment)
             self._open()
         if purge_step is not None:
-            self._logger.add_event(restart_event(whole_step(step_of(purge_step)), time.time()))
+            for _ in range(2):  # one reader of TensorBoard takes the first that it ever sees for the start of the run
+                self._logger.add_event(restart_event(whole_step(step_of(purge_step)), time.time()))
 
     def _record_with(self, logger: Logger) -> None:
         self._logger = logger

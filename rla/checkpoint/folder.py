@@ -228,6 +228,7 @@ def load_checkpoint(
     step: int | Literal["best"] | None = None,
     name: str = DEFAULT_CHECKPOINT,
     trust: bool = False,
+    prefix: str = "",
 ) -> tuple[int, Any]:
     """Load a checkpoint; one that this process is still writing is waited for.
 
@@ -236,6 +237,7 @@ def load_checkpoint(
         step: its time step; the highest there is when None, that of the best metric when ``"best"``.
         name: the name it was saved by.
         trust: whether code in the file may run; only for files of one's own.
+        prefix: how the names begin of what is loaded; all when empty.
 
     Returns:
         Its time step and its content.
@@ -252,7 +254,7 @@ def load_checkpoint(
     try:
         if not is_checkpoint_folder(path):
             files.open_regular(path).close()  # a named pipe would be waited for
-        return saved.step, saver.read(str(path), trust)
+        return saved.step, saver.read_part(str(path), trust, prefix) if prefix else saver.read(str(path), trust)
     except (CheckpointError, UntrustedPickleError, MissingPackageError):
         raise
     except Exception as error:  # a damaged file can make a framework raise anything

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Final
 
 from rla import files
-from rla.checkpoint.base import FolderSaver
+from rla.checkpoint.base import FolderSaver, part_of
 from rla.checkpoint.plain import read_plain, write_plain
 from rla.checkpoint.staging import prefix_of
 from rla.errors import CheckpointError
@@ -134,18 +134,30 @@ class TensorflowSaver(FolderSaver):
         return write
 
     def read(self, path: str, trust: bool) -> Any:
+        return self._content(path, None)
+
+    def read_part(self, path: str, trust: bool, prefix: str) -> Any:
+        return part_of(self._content(path, prefix), prefix, path)
+
+    def _content(self, path: str, wanted: str | None) -> Any:
+        """Return what a checkpoint holds; a session gets those variables whose names begin as is wanted.
+
+        Args:
+            path: the folder, or the index file of an older tool.
+            wanted: how they begin; as `new_saver` was told when None.
+        """
         if path.endswith(".index"):  # of an older tool: variables of a session
-            return self._variables_of(path.removesuffix(".index"))
+            return self._variables_of(path.removesuffix(".index"), wanted)
         prefix = prefix_of(path)
         plain = read_plain(prefix + _PLAIN)
         content: dict[str, Any] = plain["values"]
         for name in plain["objects"]:
             content[name] = SavedObject(name, prefix)
         if not plain["objects"] and os.path.exists(f"{prefix}.index"):
-            content.update(self._variables_of(prefix))
+            content.update(self._variables_of(prefix, wanted))
         return content
 
-    def _variables_of(self, prefix: str) -> dict[str, Any]:
+    def _variables_of(self, prefix: str, wanted: str | None) -> dict[str, Any]:
         """Return the variables of a session by name; where a session is the default, its variables get them, too."""
         reader = self._tensorflow.train.load_checkpoint(prefix)
         values = {name: reader.get_tensor(name) for name in sorted(reader.get_variable_to_shape_map())}
@@ -159,7 +171,7 @@ class TensorflowSaver(FolderSaver):
                 problem = _told(error)
                 raise CheckpointError(f"'{prefix}' does not fit the variables of the session: {problem}") from error
             return values
-        variables = self._variables(session.graph)
+        variables = self._variables(session.graph, wanted)
         problems = [
             f"{variable.op.name} has the shape {tuple(variable.shape)}, in the checkpoint {shape}"
             for variable in variables
@@ -173,12 +185,12 @@ class TensorflowSaver(FolderSaver):
         session.run([variable.initializer for variable in variables], given)
         return values
 
-    def _variables(self, graph: Any = None) -> list[Any]:
-        """Return the variables of a graph that are saved."""
+    def _variables(self, graph: Any = None, prefix: str | None = None) -> list[Any]:
+        """Return the variables of a graph whose names begin so; as `new_saver` was told when None."""
         graph = graph or self._tensorflow.compat.v1.get_default_graph()
         with graph.as_default():
             found = self._tensorflow.compat.v1.global_variables()
-        prefix = getattr(graph, _PREFIX, self._var_prefix)
+        prefix = getattr(graph, _PREFIX, self._var_prefix) if prefix is None else prefix
         return [variable for variable in found if variable.op.name.startswith(prefix)]
 
     def _saver_of(self, graph: Any) -> Any:

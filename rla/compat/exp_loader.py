@@ -13,7 +13,6 @@ from rla.compat.keywords import also_called
 from rla.compat.loading import as_namespace, as_plain_dict, merged_parameters, related_variables, source_of
 from rla.database.record import ExperimentRecord
 from rla.errors import NotConfiguredError, RLAWarning
-from rla.experiment.archived import ArchivedExperiment
 from rla.experiment.manager import exp_manager
 from rla.experiment.resume_point import last_step_saved, resume_point
 from rla.names import CHECKPOINT, DEFAULT_CHECKPOINT
@@ -127,7 +126,10 @@ class ExperimentLoader:
         """Load a checkpoint of the experiment, and what was kept beside it.
 
         Args:
-            var_prefix: kept for scripts that pass it; all that was saved is returned.
+            var_prefix: how the names begin of what is loaded; all when None or empty. A name is the key that
+                `save_checkpoint` was given; keys of a dict inside stand behind a dot, so ``policy.encoder`` is a
+                part of ``{"policy": policy.state_dict()}``. With TensorFlow it is the name of a variable, and no
+                others of the default session change.
             variable_list: names of related variables; all when None.
             verbose: say what was loaded.
             ckp_index: the time step of the checkpoint; the last one when None.
@@ -143,9 +145,12 @@ class ExperimentLoader:
             ExperimentNotFoundError: there is no such experiment.
             AmbiguousExperimentError: there are several; the message lists them.
             CheckpointNotFoundError: it has no such checkpoint; the message lists those there are.
+            CheckpointError: it has nothing whose name begins so; the message lists what there is.
             KeyError: it has no such variable; the message lists those there are.
             UntrustedPickleError: what was asked for by its name wants to run code, and is not trusted.
         """
+        from rla.checkpoint.folder import load_checkpoint  # only who has checkpoints needs it
+
         if not self.is_valid_config:
             return 0, {}, {}
         if trust is None:
@@ -154,7 +159,7 @@ class ExperimentLoader:
         name = checkpoint_name or DEFAULT_CHECKPOINT
         if ckp_index is None:
             ckp_index = last_step_saved(record.log_dir, record.place.path(CHECKPOINT), name)
-        step, content = ArchivedExperiment(record).load_checkpoint(ckp_index, name, trust)
+        step, content = load_checkpoint(record.place.path(CHECKPOINT), ckp_index, name, trust, var_prefix or "")
         variables = related_variables(record, variable_list, trust)
         if verbose:
             exp_manager.logger.info(f"loaded {record.name} at step {step}")

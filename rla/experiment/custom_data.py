@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rla.errors import warn_quietly
+
 __all__ = ["CustomData"]
 
 
@@ -52,6 +54,10 @@ class CustomData:
         while aside in self.sealed or aside in self.values:
             aside, number = f"{key}_before_resume_{number}", number + 1
         self.sealed[aside] = self.sealed.pop(key)
+        warn_quietly(
+            f"what was added to the custom data '{key}' before the resume is no plain data; it is kept as '{aside}', "
+            "and the list begins anew. With 'trust_own_archives: true' in the configuration, it goes on"
+        )
 
     def get(self, key: str) -> Any:
         """Return a value.
@@ -61,8 +67,8 @@ class CustomData:
         """
         if key in self.sealed and key not in self.values:
             raise KeyError(
-                f"The custom data '{key}' is no plain data. single_experiment_query(…, ARCHIVE) has an exp_manager "
-                "whose get_custom_data(key, trust=True) loads it, and runs code of its class."
+                f"The custom data '{key}' is no plain data, and was not loaded by resume(): that may run code. With "
+                "'trust_own_archives: true' in the configuration, it is."
             )
         if key not in self.values:
             raise KeyError(f"There is no custom data '{key}'; there is: {', '.join(self.values) or 'none'}.")

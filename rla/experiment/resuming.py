@@ -20,7 +20,7 @@ from rla.database.creation import not_writable
 from rla.database.index_name import parse_record_date, record_date_of
 from rla.database.plain_values import as_mapping, is_secret, mask_secrets, plain_parameters, text_of
 from rla.database.record import ExperimentRecord
-from rla.database.run_card import RUNNING, STALE_AFTER_SECONDS, RunCard, write_run_card
+from rla.database.run_card import RUNNING, STALE_AFTER_SECONDS, RunCard, last_sign, write_run_card
 from rla.errors import NotConfiguredError, QueryError, RLAError, RunIsAliveError, warn_quietly
 from rla.experiment.archived import ArchivedExperiment
 from rla.experiment.custom_data import CustomData
@@ -107,7 +107,7 @@ class Resuming(Preemption, SystemTracking):
             raise RunIsAliveError(str(record.log_dir), _how_long(record))
         point = resume_point(record, at)
         stored, secret = _parameters_of(record)
-        custom = CustomData() if rank else _custom_data_of(record)
+        custom = CustomData() if rank else _custom_data_of(record, settings.trust_own_archives)
         resumed = _run_of(record, stored)
         changed = _changed(stored, given)
         self.finish()
@@ -181,7 +181,8 @@ def _how_long(record: ExperimentRecord) -> str:
     card = record.run_card()
     if card is None or card.host == host_name():
         return "it can be resumed once that process has ended."
-    silence, minutes = max(0, round(time.time() - card.heartbeat)), STALE_AFTER_SECONDS / 60
+    now, minutes = time.time(), STALE_AFTER_SECONDS / 60
+    silence = max(0, round(now - last_sign(card, record.log_dir, now)))
     return (
         f"it can be resumed once process {card.pid} on {card.host} has ended (heard of {silence} seconds ago; "
         f"after {minutes:.0f} minutes of silence it counts as gone)."
@@ -258,10 +259,10 @@ def _changed(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, A
     return {key: [before.get(key), value] for key, value in after.items() if before.get(key) != value}
 
 
-def _custom_data_of(record: ExperimentRecord) -> CustomData:
+def _custom_data_of(record: ExperimentRecord, trust: bool) -> CustomData:
     """Return the custom data of a run, so that its archive goes on with them.
 
-    What is no plain data stays as it is, sealed; so does an archive that cannot be read.
+    What is no plain data is loaded where it is trusted, and else stays as it is, sealed; so does what cannot be read.
     """
     archive = record.place.path(ARCHIVE)
     sealed: dict[str, bytes] = {}
@@ -277,6 +278,9 @@ def _custom_data_of(record: ExperimentRecord) -> CustomData:
         if archive.stat().st_size:  # older tools left empty files
             custom = ArchivedExperiment(record).custom_data  # of what is sealed, it has the text
             values = {key: value for key, value in custom.items() if text_of(key) not in sealed}
+            opened = _opened(sealed, record) if trust else {}
+            keys = {text_of(key): key for key in custom}
+            values |= {keys.get(name, name): value for name, value in opened.items()}
     except FileNotFoundError:
         pass
     except (OSError, ValueError, RLAError) as error:
@@ -285,3 +289,16 @@ def _custom_data_of(record: ExperimentRecord) -> CustomData:
         with contextlib.suppress(OSError, ValueError):
             sealed[kept] = files.read_regular(archive, limit=1 << 40)
     return CustomData(values, sealed)
+
+
+def _opened(sealed: dict[str, bytes], record: ExperimentRecord) -> dict[str, Any]:
+    """Load what is sealed, which runs code of its classes, and take it out; what cannot be loaded stays."""
+    found = {}
+    for name, content in list(sealed.items()):
+        try:
+            found[name] = pickle.loads(content)
+        except Exception as error:  # a class that is gone or has changed since can raise nearly anything
+            warn_quietly(f"the custom data '{name}' of '{record.name}' cannot be loaded ({error}); it is kept as it is")
+        else:
+            del sealed[name]
+    return found

@@ -204,3 +204,14 @@ def test_going_back_hides_what_came_after(in_tmp: Path, views: Views) -> None:
     assert points(found["ours"]) == points(found["real"])
     assert points(found["ours"])["a"][-3:] == [(5, -5), (6, -6), (7, -7)]
     assert len(points(found["ours"])["a"]) == 8
+    assert steps_on_the_slow_page(folder / "ours") == [*range(8)]
+    assert len(steps_on_the_slow_page(folder / "real")) == 13  # with the one event of theirs, it hides nothing
+
+
+def steps_on_the_slow_page(folder: Path) -> list[int]:
+    """The steps of the curve `a` that `tensorboard --load_fast=false` draws."""
+    from tensorboard.backend.event_processing import plugin_event_accumulator
+
+    page = plugin_event_accumulator.EventAccumulator(str(folder))
+    page.Reload()
+    return [event.step for event in page.Tensors("a")]

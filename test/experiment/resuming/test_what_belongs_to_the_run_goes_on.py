@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rla import ExperimentManager
-from rla.database.archive import read_object
+from rla.database.archive import read_object, sealed_objects
 from test.experiment.resuming.conftest import Process, record
 
 
@@ -56,19 +57,61 @@ def test_custom_data_goes_on(run: Process, process: Process) -> None:
     assert manager.custom_data == {"scores": [1.5, 2.5], "best": {"step": 3}}
 
 
-def test_objects_that_only_trust_opens_stay_as_they_are(run: Process, process: Process) -> None:
+@pytest.fixture
+def objects(run: Process) -> None:
+    """A run with custom data that are no plain data."""
     first = run(20)
     first.add_custom_data("model", Model(), dtype=Model)
     first.add_custom_data("models", Model())
+    first.add_custom_data("score", 1.5, dtype=float)
+    first.add_custom_data(7, Model(), dtype=Model)  # type: ignore[arg-type]
+    first.finish()
+
+
+def test_objects_that_only_trust_opens_stay_as_they_are(objects: None, process: Process, said: list[str]) -> None:
     manager = process()
     manager.resume("")
     archive = Path(manager.archive_file)
-    with pytest.raises(KeyError, match="'model' is no plain data"):
+    with pytest.raises(KeyError, match=r"'model' is no plain data, .*'trust_own_archives: true' in the configuration"):
         manager.get_custom_data("model")
     manager.add_custom_data("models", Model())
+    assert "is kept as 'models_before_resume', and the list begins anew. With 'trust_own_archives: true'" in said[-1]
     manager.finish()
     assert isinstance(read_object(archive, "model"), Model)
     assert len(read_object(archive, "models_before_resume")) == len(read_object(archive, "models")) == 1
+
+
+def trusting(manager: ExperimentManager, data_root: Path) -> ExperimentManager:
+    config = {"LOG_USED": ["csv"], "trust_own_archives": True}
+    manager.configure("demo_task", config, data_root=data_root, code_root=data_root)
+    manager.resume("")
+    return manager
+
+
+def test_objects_go_on_where_the_configuration_trusts_them(objects: None, process: Process, data_root: Path) -> None:
+    manager = trusting(process(), data_root)
+    assert manager.get_custom_data("score") == 1.5
+    assert isinstance(manager.get_custom_data("model"), Model)
+    assert isinstance(manager.get_custom_data(7), Model)  # type: ignore[arg-type]
+    manager.add_custom_data("models", Model())
+    assert list(map(type, manager.get_custom_data("models"))) == [Model, Model]
+    archive = Path(manager.archive_file)
+    manager.finish()
+    assert len(read_object(archive, "models")) == 2
+    assert "models_before_resume" not in sealed_objects(archive)
+
+
+def test_objects_that_cannot_be_loaded_stay_as_they_are(
+    objects: None, process: Process, data_root: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        without.delattr(sys.modules[__name__], "Model")
+        manager = trusting(process(), data_root)
+        assert any("custom data 'model'" in each and "cannot be loaded" in each for each in said)
+        assert manager.custom_data == {"score": 1.5}
+        archive = Path(manager.archive_file)
+        manager.finish()
+    assert isinstance(read_object(archive, "model"), Model)
 
 
 def test_an_archive_that_cannot_be_read_is_kept(run: Process, process: Process, said: list[str]) -> None:
