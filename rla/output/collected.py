@@ -86,6 +86,8 @@ class CollectedColumns:
         """Return the values of a key in all rows."""
         parts = self._parts[key]
         kinds = {values.dtype.kind for _, values, _ in parts if len(values)}
+        if len(parts) == 1 and parts[0][2] is None and len(parts[0][1]) == self._rows:
+            return parts[0][1]
         complete = sum(len(values) for _, values, _ in parts) == self._rows
         if kinds <= {"i", "f"}:
             kind: type = np.int64 if complete and kinds == {"i"} else np.float64

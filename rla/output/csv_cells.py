@@ -6,6 +6,7 @@ so, or might not be, is left to those who read record by record.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -107,12 +108,12 @@ class Cells:
         width = int(lengths.max()) + 1
         if width > _SPREAD_BYTES:
             return None
-        text = np.empty(1 + len(starts) * width, np.uint8)  # [cell   ,cell,cell ]
+        text = np.empty(1 + len(starts) * width, np.uint8)  # [cell,   cell,cell ]
         text[0] = _OPENING
         spread = text[1:].reshape(-1, width)
-        spread[:] = self._stretches(starts, width)
-        np.copyto(spread, _SPACE, where=np.arange(width, dtype=np.uint8) > lengths.astype(np.uint8)[:, None])
-        spread[np.arange(len(spread)), lengths] = _COMMA
+        kept, behind = _paddings(width)
+        np.bitwise_and(self._stretches(starts, width), kept.take(lengths, axis=0), out=spread)
+        spread |= behind.take(lengths, axis=0)
         spread[-1, lengths[-1]] = _SPACE
         if spread.max() > _LARGEST_OF_NUMBERS:
             return None
@@ -142,6 +143,15 @@ class Cells:
             chosen = np.concatenate((chosen, np.frombuffer(b"".join(ends), chosen.dtype)))
         spread: NDArray[np.uint8] = chosen.view(np.uint8).reshape(-1, width)
         return spread
+
+
+@functools.cache
+def _paddings(width: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return for each length of a cell which bits of its stretch are kept, and what stands behind the cell."""
+    places, lengths = np.arange(width), np.arange(width)[:, None]
+    kept = np.where(places < lengths, 0xFF, 0).astype(np.uint8)
+    behind = np.where(places == lengths, _COMMA, np.where(places > lengths, _SPACE, 0)).astype(np.uint8)
+    return kept, behind
 
 
 def find_cells(block: bytes, columns: int) -> Cells | None:

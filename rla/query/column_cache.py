@@ -76,7 +76,7 @@ class ColumnCache:
         if self._connection is not None:
             self._connection.close()
 
-    def stamp_of(self, log_dir: Path) -> str | None:
+    def stamp_of(self, log_dir: str | os.PathLike[str]) -> str | None:
         """Return what changes with the rows of a run; None when they may change without it."""
         folder = os.fspath(log_dir)
         if os.path.lexists(f"{folder}/{JOURNAL_FOLDER}"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rla.errors import QueryError, did_you_mean
-from rla.names import TIME_STEP
+from rla.names import LOG, TIME_STEP
 from rla.output.columns import Columns, read_columns
 from rla.output.episodes.reading import read_episodes
 from rla.query.column_cache import ColumnCache
@@ -84,7 +84,7 @@ def load_columns(
 
 def _columns_of(experiment: Experiment, keys: Sequence[str], cache: ColumnCache) -> Columns:
     """Read columns of a run, from the cache where its rows are as they were."""
-    log_dir = experiment.log_dir
+    log_dir = experiment.place.path_text(LOG)
     stamp = cache.stamp_of(log_dir)
     found = cache.read(experiment.name, keys, stamp)
     if found is None:
@@ -176,5 +176,5 @@ def _long_table(
     for name in parameters:
         values = [experiment.flat_parameters.get(name, experiment.facts.get(name)) for experiment in found]
         content[f"params.{name}" if name in content else name] = pandas.Series(values).array.take(codes)
-    table: pandas.DataFrame = pandas.DataFrame(content)
+    table: pandas.DataFrame = pandas.DataFrame(content, copy=False)  # nobody else has these arrays
     return table
