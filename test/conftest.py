@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -20,12 +21,22 @@ from rla import TREES, ExperimentManager, RLAWarning, exp_manager, logger, time_
 from rla.compat.deprecation import told
 from rla.database.trees import ExperimentPlace
 from rla.machine import host_name
+from test.warm_python import WarmPython
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 """For torch and numpy, here and in all processes that tests start: those that run beside each other share the cores,
 and threads that wait for one another in a busy loop take them from all."""
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Hundreds of small programs import rla: one of them compiles it, and keeps it beside the sources for the others."""
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what all tests have imported: torch alone is a million objects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -180,6 +191,14 @@ def run_python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmPython]:
+    """Runs programs that import torch, in a fraction of the time."""
+    python = WarmPython(tmp_path_factory.mktemp("printed"))
+    yield python
+    python.end()
 
 
 @pytest.fixture

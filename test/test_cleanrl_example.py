@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,8 @@ pytest.importorskip("tensorboard")
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: E402
 
+from test.warm_python import WarmPython  # noqa: E402
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCRIPT = REPOSITORY / "example" / "cleanrl_ppo" / "main.py"
 OURS = "from rla.adapt.summary_writer import SummaryWriter"
@@ -29,32 +29,25 @@ STEPS = 2048
 Points = dict[str, list[tuple[int, float]]]
 
 
-def run(folder: Path, import_line: str) -> subprocess.CompletedProcess[str]:
+def run(python: WarmPython, folder: Path, import_line: str) -> subprocess.CompletedProcess[str]:
     """Run the script for a few thousand steps, with another import line in place of ours."""
     text = SCRIPT.read_text(encoding="utf-8")
     assert text.count(f"\n{OURS}\n") == 1
     script = folder / "ppo.py"
     script.write_text(text.replace(f"\n{OURS}\n", f"\n{import_line}\n"), encoding="utf-8")
-    return subprocess.run(
-        [sys.executable, "ppo.py", "--total-timesteps", str(STEPS), "--seed", "7"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+    arguments = ("--total-timesteps", STEPS, "--seed", 7)
+    return python.begin(script, *arguments, env={"PYTHONPATH": str(REPOSITORY)}, cwd=folder).done()
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, str]]:
+def recorded(tmp_path_factory: pytest.TempPathFactory, warm_python: WarmPython) -> Callable[[str], tuple[Path, str]]:
     """Run the script once with an import line; return the folder of the run and what was printed."""
     done: dict[str, tuple[Path, str]] = {}
 
     def record(import_line: str) -> tuple[Path, str]:
         if import_line not in done:
             folder = tmp_path_factory.mktemp("cleanrl")
-            result = run(folder, import_line)
+            result = run(warm_python, folder, import_line)
             assert result.returncode == 0, result.stderr
             assert "Warning" not in result.stderr
             (of_the_run,) = (folder / "runs").iterdir()

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from rla.cli.main import _group
+from test.warm_python import WarmPython
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,6 +31,9 @@ RUN_ELSEWHERE = {
     "make test": "this test is a part of it",
     'pip install -e ".[demo]"': "test/compat installs into fresh environments",
     "python example/simplest_code/main.py": "test_example.py runs it",
+    "rla push --since 2d --to ssh://main.lab/srv/data": "test/pages/nodes runs such commands with a server",
+    "rla pull '2026/11/*' --from ssh://main.lab/srv/data": "the same",
+    "rla sync ssh://gpu1/data ssh://gpu2/data --watch": "the same",
     "tensorboard --logdir log/demo_task": "a server that would not end; its folder is checked here",
 }
 
@@ -37,7 +41,10 @@ NAMES = ("comparing", "fork", "logger", "old_plots", "outputs", "recording", "re
 PAGES = [f"{name}.md" for name in NAMES]
 """The pages of docs/ that have programs."""
 
-RUN_BY_OTHER_TESTS = ["gallery.md", "query.md", "tidy.md"]
+HEAVY = re.compile(r"^(from|import) (torch|tensorboardX|stable_baselines3)\b", re.M)
+"""Programs that take seconds to import what they need."""
+
+RUN_BY_OTHER_TESTS = ["gallery.md", "query.md", "sync.md", "tidy.md"]
 """test/plot/figure/test_gallery.py and test/pages run the programs of these pages."""
 
 
@@ -46,21 +53,13 @@ def blocks(language: str, text: str = README) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path, warm_python: WarmPython) -> Path:
     """A folder with the template beside it, in which all Python snippets of the README were run in order."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copy(REPOSITORY / "example" / "rla_config.yaml", folder)
     (folder / "train.py").write_text("\n".join(blocks("python")), encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MPLBACKEND": "agg", "RLA_CACHE": str(cache_folder)}
-    done = subprocess.run(
-        [sys.executable, "train.py"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    environment = {"PYTHONPATH": str(REPOSITORY), "MPLBACKEND": "agg", "RLA_CACHE": str(cache_folder)}
+    done = warm_python.begin(folder / "train.py", env=environment, cwd=folder).done()
     assert done.returncode == 0, done.stderr
     (folder / "stdout.txt").write_text(done.stdout, encoding="utf-8")
     return folder
@@ -115,16 +114,22 @@ def run_in(folder: Path, *arguments: str, path: Sequence[Path] = ()) -> str:
     return done.stdout
 
 
-def test_the_programs_and_tests_of_a_page_run(page_project: Path) -> None:
+def test_the_programs_and_tests_of_a_page_run(page_project: Path, warm_python: WarmPython) -> None:
     def run(path: Path) -> None:
         if path.name.startswith("test_"):
             assert " passed" in run_in(page_project, "-m", "pytest", "-q", "-p", "no:cacheprovider", path.name)
         else:
             run_in(page_project, path.name)
 
+    paths = sorted(page_project.glob("*.py"))
+    heavy = [path for path in paths if HEAVY.search(path.read_text("utf-8"))]
+    begun = [warm_python.begin(path, env={"PYTHONPATH": str(REPOSITORY)}, cwd=page_project) for path in heavy]
     with ThreadPoolExecutor(2) as pool:  # most of their time is that of imports
-        for done in [pool.submit(run, path) for path in sorted(page_project.glob("*.py"))]:
+        for done in [pool.submit(run, path) for path in paths if path not in heavy]:
             done.result()
+    for program in begun:
+        finished = program.done()
+        assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
 @pytest.mark.parametrize("page_project", ["outputs.md"], indirect=True)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import rla
 from rla import CHECKPOINT, LOG, exp_manager, experiment_data_query, logger
+from rla.cli.main import _group
+from test.warm_python import WarmPython
 
 pytest.importorskip("stable_baselines3")
 torch = pytest.importorskip("torch")
@@ -32,13 +32,6 @@ OF_THE_CLOCK = {"timestamp", "time/fps", "time/time_elapsed"}
 Row = dict[str, str]
 
 
-def run(data_root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "RLA_ROOT": str(data_root), "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, *arguments], env=environment, capture_output=True, text=True, timeout=240, check=False
-    )
-
-
 def folders(data_root: Path, tree: str) -> dict[str, Path]:
     """Return the folder of each way in a tree."""
     return {
@@ -54,10 +47,11 @@ def rows(folder: Path) -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def example(tmp_path_factory: pytest.TempPathFactory, warm_python: WarmPython) -> tuple[Path, str]:
     """The data root and the output of a short run of the example."""
     data_root = tmp_path_factory.mktemp("sb3") / "data"
-    done = run(data_root, str(EXAMPLE), "--total_steps", "4096", "--save_every", "1000")
+    environment = {"PYTHONPATH": str(REPOSITORY), "RLA_ROOT": str(data_root), "COLUMNS": "200"}
+    done = warm_python.begin(EXAMPLE, "--total_steps=4096", "--save_every=1000", env=environment).done()
     assert done.returncode == 0, done.stderr
     assert "RLAWarning" not in done.stderr
     return data_root, done.stdout
@@ -111,9 +105,9 @@ def test_its_checkpoints_load_without_running_code_and_into_a_model(example: tup
 
 
 def test_its_data_root_is_in_order(example: tuple[Path, str]) -> None:
-    done = run(example[0], "-m", "rla.cli.main", "fsck", "--json")
+    done = CliRunner().invoke(_group, ["fsck", "--root", str(example[0]), "--json"])
     found = json.loads(done.stdout)
-    assert (done.returncode, found["experiments"], found["findings"]) == (0, 2, [])
+    assert (done.exit_code, found["experiments"], found["findings"]) == (0, 2, [])
 
 
 def test_both_ways_of_the_example_record_the_same(example: tuple[Path, str]) -> None:

@@ -15,7 +15,8 @@ import pytest
 SET_UP = """
 import os, signal, sys, threading, time
 from rla import exp_manager, logger, time_step_holder
-exp_manager.configure("demo_task", {"LOG_USED": ["csv", "log"]}, data_root=sys.argv[1], code_root=sys.argv[1])
+config = {"LOG_USED": ["csv", "log"], "DL_FRAMEWORK": "plain"}  # which imports nothing
+exp_manager.configure("demo_task", config, data_root=sys.argv[1], code_root=sys.argv[1])
 exp_manager.log_files_gen()
 """
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -85,7 +85,8 @@ for step in range(50):
     logger.record_tabular("step", step)
     logger.dump_tabular()
 print("going", flush=True)
-sys.stdin.read()
+while True:
+    time.sleep(0.01)  # a signal that comes just before a call that waits for long is seen behind it
 """
     )
     assert process.stdout is not None

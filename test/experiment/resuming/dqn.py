@@ -1,4 +1,4 @@
-"""A small DQN on CartPole, as a program: ``dqn.py ROOT new|resume|killed UPDATES [KILL_AT]``; prints a digest.
+"""A small DQN on CartPole, as a program: ``dqn.py ROOT new|resume UPDATES [KILL_AT]``; prints a digest.
 
 Killed and resumed, it shall learn, draw and record what it would have if it had never been killed.
 """
@@ -149,12 +149,5 @@ def train(root: str, new: bool, updates: int, kill_at: int | None = None) -> str
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    folder, mode, total = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    if mode == "killed":  # one that dies, and then one that does not: what both import is imported once
-        torch.optim.Adam([torch.nn.Parameter(torch.ones(1))]).step()
-        dying = os.fork()
-        if not dying:
-            train(folder, True, total, int(sys.argv[4]))
-        assert os.waitstatus_to_exitcode(os.waitpid(dying, 0)[1]) == -signal.SIGKILL
-        folder += ".undisturbed"
-    print(train(folder, mode != "resume", total))
+    folder, mode, total, *killed_at = sys.argv[1:]
+    print(train(folder, mode == "new", int(total), *map(int, killed_at)))

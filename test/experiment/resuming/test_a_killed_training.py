@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from rla import read_progress
 from test.conftest import REPOSITORY
+from test.warm_python import WarmPython
 
 PROGRAM = Path(__file__).with_name("dqn.py")
 UPDATES, KILLED_AT = 1_210, 237
@@ -29,14 +31,15 @@ def rows_of(root: Path) -> list[dict[str, Any]]:
     return [{key: value for key, value in row.items() if key != "timestamp"} for row in read_progress(log).rows]
 
 
-def test_it_goes_on_to_the_bit(tmp_path: Path) -> None:
-    killed = tmp_path / "killed"
-    expected, problems = begin(killed, "killed", UPDATES, KILLED_AT).communicate(timeout=100)
-    assert expected, problems
-    digest, problems = begin(killed, "resume", UPDATES).communicate(timeout=100)
-    assert digest, problems
-    assert digest == expected
-    assert rows_of(killed) == rows_of(tmp_path / "killed.undisturbed")
+def test_it_goes_on_to_the_bit(tmp_path: Path, warm_python: WarmPython) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    here = {"PYTHONPATH": str(REPOSITORY)}
+    undisturbed = warm_python.begin(PROGRAM, whole, "new", UPDATES, env=here)
+    assert warm_python.begin(PROGRAM, killed, "new", UPDATES, KILLED_AT, env=here).wait(100) == -signal.SIGKILL
+    resumed, expected = warm_python.begin(PROGRAM, killed, "resume", UPDATES, env=here).done(), undisturbed.done()
+    assert resumed.stdout, resumed.stderr
+    assert resumed.stdout == expected.stdout
+    assert rows_of(killed) == rows_of(whole)
 
 
 KILLS = """

@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from rla import files, logger, read_progress
+from rla.cli.main import _group
 from rla.output.last_row import last_row
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLACE = "log/demo_task/2026/01/02/03-04-05-000006_10.0.0.5_&"
 LARGEST_NUMBER_OF_COLUMNS = 1000
 OURS = {"time-step", "timestamp"}
-CHECK = "from rla.cli.main import main; main()"
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +98,8 @@ def fsck() -> Callable[..., dict[str, Any]]:
     """Check a data root with `rla fsck --json`, which must report no error: ``fsck(data_root, "--repair")``."""
 
     def check(data_root: Path, *options: str, experiments: int = 1) -> dict[str, Any]:
-        command = [sys.executable, "-c", CHECK, "fsck", "--json", "--root", str(data_root), *options]
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        done = CliRunner().invoke(_group, ["fsck", "--json", "--root", str(data_root), *options], prog_name="rla")
+        assert done.exit_code == 0, done.output
         report: dict[str, Any] = json.loads(done.stdout)
         assert (report["errors"], report["experiments"]) == (0, experiments), report
         return report

@@ -173,7 +173,7 @@ def check_readers(answers: list[dict[str, Any]], rows: int) -> None:
         assert answer["snapshots"] > 0
 
 
-ROWS = pytest.mark.parametrize("rows", [3000, pytest.param(40_000, marks=pytest.mark.load)])
+ROWS = pytest.mark.parametrize("rows", [1500, pytest.param(40_000, marks=pytest.mark.load)])
 
 
 @ROWS
