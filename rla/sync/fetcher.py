@@ -44,7 +44,7 @@ class Fetcher:
     ) -> None:
         self.data_root = data_root
         self.trees = checked_trees(trees)
-        self._link = Link([remote], told)
+        self._link = Link([remote], told, makes_root=False)
 
     def experiments(self, task: str | None = None, pattern: str | None = None) -> list[ExperimentPlace]:
         """Return the experiments that the other end has, as places in the data root here.

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import posixpath
-import time
+import stat
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rla import files
 from rla.errors import SyncError, UnreachableError
-from rla.sync.transport import FILE, Fetching, Outcome, RemoteFile, Sending, Transport, other_end_has_more
+from rla.sync.transport import (
+    FILE,
+    Fetching,
+    Outcome,
+    RemoteFile,
+    Sending,
+    Transport,
+    became_shorter,
+    is_over,
+    other_end_has_more,
+    this_end_has_more,
+)
 
-__all__ = ["FileServer"]
+__all__ = ["CHUNK", "FileServer", "Moved", "opened_here"]
 
-CHUNK: Final = 1 << 20
-REWRITTEN: Final = 64 << 10
+CHUNK: Final = 1 << 18
+"""So many bytes are read at once; after each of them a transfer may stop."""
+REWRITTEN: Final = 1 << 16
 """So much of a part is written again when a transfer goes on: the end of what a dead server had may be holes."""
 
 COMPARED: Final = 4096
@@ -54,7 +68,7 @@ class FileServer(Transport):
 
     @abstractmethod
     def put_in_place(self, path: str, target: str) -> None:
-        """Rename a file, replacing the one at the target as one step where the protocol can."""
+        """Rename a file, replacing the one at the target as one step where the protocol can; a folder there stays."""
 
     @abstractmethod
     def remove_part(self, path: str) -> None:
@@ -68,10 +82,15 @@ class FileServer(Transport):
 
     def send(self, sendings: Iterable[Sending], until: float | None = None) -> Iterator[Outcome]:
         known: set[str] = {""}
+        begun = False
         for sending in sendings:
-            moved = _Count()
+            if begun and is_over(until):
+                yield Outcome(sending, False)
+                continue
+            begun = True
+            moved = Moved()
             try:
-                complete = self._send(sending, until, moved, known)
+                complete = self.send_one(sending, until, moved, known)
             except UnreachableError:
                 raise
             except OSError as error:  # of the file here, or of the one there
@@ -79,37 +98,46 @@ class FileServer(Transport):
             else:
                 yield Outcome(sending, complete, moved.bytes)
 
-    def _send(self, sending: Sending, until: float | None, moved: _Count, known: set[str]) -> bool:
-        """Bring one file to the other end, and say whether it is complete there."""
-        with files.descriptor(sending.source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)) as fd:
-            there = self.status(sending.path) if sending.offset or sending.grows else None
-            if there is not None and there.kind != FILE:
-                raise SyncError(f"'{sending.path}' is a {there.kind} at the other end, not a file; it stays as it is.")
+    def send_one(self, sending: Sending, until: float | None, moved: Moved, known: set[str]) -> bool:
+        """Bring one file to the other end, and say whether it is complete there.
+
+        Args:
+            sending: the file.
+            until: a moment of the monotonic clock at which it stops; None for never.
+            moved: is told of what travelled, before an error as well.
+            known: folders that are there; those that it makes are added.
+        """
+        with opened_here(sending.source) as fd:
+            if os.fstat(fd).st_size < sending.size:
+                raise became_shorter(sending.source)
+            there = self.file_at(sending.path) if sending.offset or sending.grows else None
             if there is not None and sending.grows and there.size > sending.size:
                 raise other_end_has_more(sending, there.size)
-            appends = sending.offset and there is not None and there.size >= sending.offset
-            if appends and there is not None and self._tail_agrees(fd, sending, there.size):
-                self.write(sending.path, there.size, self._chunks(fd, sending, there.size, None, moved))
-                self._check_size(sending.path, sending.size)
-                return True
+            if there is not None and 0 < sending.offset <= there.size <= sending.size:
+                beyond = self.read(sending.path, sending.offset, there.size - sending.offset)
+                if _agrees(fd, sending.offset, beyond):  # a transfer that was cut may have left it
+                    return self._send_tail(fd, sending, there.size, until, moved)
             self.make_folders(posixpath.dirname(sending.path), known)
             return self._send_aside(fd, sending, until, moved)
 
-    def _tail_agrees(self, fd: int, sending: Sending, size: int) -> bool:
-        """Say whether what the other end has beyond the offset is what stands here; a cut transfer left it."""
-        if size == sending.offset:
-            return True
-        there = b"".join(self.read(sending.path, sending.offset, size - sending.offset))
-        return there == os.pread(fd, size - sending.offset, sending.offset)
+    def _send_tail(self, fd: int, sending: Sending, start: int, until: float | None, moved: Moved) -> bool:
+        """Append to a file what it lacks."""
+        if start < sending.size:
+            self.write(sending.path, start, self._chunks(fd, sending, start, start, until, moved))
+            if start + moved.bytes < sending.size:
+                return False  # the time was up
+            self._check_size(sending.path, sending.size)
+        if sending.modified is not None:
+            self.set_modified(sending.path, sending.modified)
+        return True
 
-    def _send_aside(self, fd: int, sending: Sending, until: float | None, moved: _Count) -> bool:
+    def _send_aside(self, fd: int, sending: Sending, until: float | None, moved: Moved) -> bool:
         """Write a file aside, go on where an earlier transfer stopped, and give it its name once it is complete."""
         before = os.fstat(fd)
-        if before.st_size < sending.size:
-            raise SyncError(f"'{sending.source}' became shorter while it was sent.")
-        part = self.status(sending.part)
-        start = 0 if part is None or part.size > sending.size else max(0, part.size - REWRITTEN)
-        self.write(sending.part, start, self._chunks(fd, sending, start, until, moved))
+        part = self.file_at(sending.part)
+        had = 0 if part is None or part.size > sending.size else part.size
+        start = max(0, had - REWRITTEN)
+        self.write(sending.part, start, self._chunks(fd, sending, start, had, until, moved))
         if start + moved.bytes < sending.size:
             return False  # the time was up
         self._check_size(sending.part, sending.size)
@@ -122,16 +150,18 @@ class FileServer(Transport):
         self.put_in_place(sending.part, sending.path)
         return True
 
-    def _chunks(self, fd: int, sending: Sending, start: int, until: float | None, moved: _Count) -> Iterator[bytes]:
+    def _chunks(
+        self, fd: int, sending: Sending, start: int, had: int, until: float | None, moved: Moved
+    ) -> Iterator[bytes]:
         """Yield a file of ours from an offset on, at the pace that is allowed, until the time is up.
 
-        It is more than what is written again, at least: each time brings the file nearer to its end.
+        What the other end had is left behind in any case: transfers with little time come to an end, too.
         """
         position = start
-        while position < sending.size and (until is None or time.monotonic() < until or moved.bytes <= REWRITTEN):
+        while position < sending.size and (position <= had or not is_over(until)):
             chunk = os.pread(fd, min(self.pace.chunk(CHUNK), sending.size - position), position)
             if not chunk:
-                raise SyncError(f"'{sending.source}' became shorter while it was sent.")
+                raise became_shorter(sending.source)
             self.pace.take(len(chunk))
             yield chunk
             position += len(chunk)
@@ -144,6 +174,13 @@ class FileServer(Transport):
             came = "is gone" if there is None else f"has {there.size:,} bytes"
             raise SyncError(f"'{path}' {came} at the other end, {size:,} bytes were expected; it is sent anew.")
 
+    def file_at(self, path: str) -> RemoteFile | None:
+        """Return what the other end says of a file; None where nothing is, a `SyncError` where it is none."""
+        there = self.status(path)
+        if there is not None and there.kind != FILE:
+            raise SyncError(f"'{path}' is no regular file at the other end but of the kind '{there.kind}'; it is left.")
+        return there
+
     def make_folders(self, path: str, known: set[str]) -> None:
         """Make a folder and those above it, except for what is known to be there."""
         if path in known:
@@ -155,8 +192,13 @@ class FileServer(Transport):
     # ---- fetching -------------------------------------------------------------
 
     def fetch(self, fetchings: Iterable[Fetching], until: float | None = None) -> Iterator[Outcome]:
+        begun = False
         for fetching in fetchings:
-            moved = _Count()
+            if begun and is_over(until):
+                yield Outcome(fetching, False)
+                continue
+            begun = True
+            moved = Moved()
             try:
                 complete = self._fetch(fetching, until, moved)
             except UnreachableError:
@@ -166,9 +208,14 @@ class FileServer(Transport):
             else:
                 yield Outcome(fetching, complete, moved.bytes)
 
-    def _fetch(self, fetching: Fetching, until: float | None, moved: _Count) -> bool:
+    def _fetch(self, fetching: Fetching, until: float | None, moved: Moved) -> bool:
         """Bring one file from the other end, and say whether it is complete here."""
-        appended = fetching.offset > 0 and self._begins_alike(fetching)
+        there = self.file_at(fetching.path)
+        if there is None:
+            raise SyncError(f"'{fetching.path}' is not at the other end any more.")
+        if there.size < fetching.size:
+            raise became_shorter(fetching.path)
+        appended = fetching.offset > 0 and self._has_beginning(fetching)
         path = fetching.target if appended else fetching.part
         fd = files.open_append(path)
         try:
@@ -176,40 +223,76 @@ class FileServer(Transport):
             if not appended and start > fetching.size:
                 files.truncate(fd, 0)
                 start = 0
-            for chunk in self.read(fetching.path, start, fetching.size - start):
-                files.append(fd, chunk)
-                moved.bytes += len(chunk)
-                self.told(fetching.path, len(chunk))
-                if until is not None and time.monotonic() >= until:
-                    break
+            self._receive(fd, fetching, start, until, moved)
             if start + moved.bytes < fetching.size:
-                if until is not None and time.monotonic() >= until:
+                if is_over(until):
                     return False
-                raise SyncError(f"'{fetching.path}' became shorter while it was fetched.")
+                raise became_shorter(fetching.path)
             files.fsync(fd)
         finally:
             os.close(fd)
+        if fetching.modified is not None:
+            files.set_modified(path, fetching.modified)
         if not appended:
-            if fetching.modified is not None:
-                files.set_modified(path, fetching.modified)
             files.rename(path, fetching.target)
         return True
 
-    def _begins_alike(self, fetching: Fetching) -> bool:
-        """Say whether what is here is the beginning of what is there, by its first and last bytes.
+    def _has_beginning(self, fetching: Fetching) -> bool:
+        """Say whether the file here is the beginning of that at the other end, so that the rest can be appended.
 
-        A table that was given a column has other lines all over.
+        Its first and last bytes are compared: a table that was given a column has other lines all over.
         """
-        length = min(COMPARED, fetching.offset)
-        with files.descriptor(fetching.target, os.O_RDONLY) as fd:
-            return all(
-                os.pread(fd, length, start) == b"".join(self.read(fetching.path, start, length))
-                for start in {0, fetching.offset - length}
-            )
+        try:
+            with opened_here(fetching.target) as fd:
+                size = os.fstat(fd).st_size
+                if size > fetching.size:
+                    raise this_end_has_more(fetching, size)
+                length = min(COMPARED, fetching.offset)
+                places = ((0, length), (fetching.offset - length, length), (fetching.offset, size - fetching.offset))
+                return size >= fetching.offset and all(
+                    _agrees(fd, start, self.read(fetching.path, start, count)) for start, count in places
+                )
+        except FileNotFoundError:
+            return False
+
+    def _receive(self, fd: int, fetching: Fetching, start: int, until: float | None, moved: Moved) -> None:
+        """Append what the other end has from an offset on, until the time is up."""
+        for chunk in self.read(fetching.path, start, fetching.size - start):
+            files.append(fd, chunk)
+            moved.bytes += len(chunk)
+            self.told(fetching.path, len(chunk))
+            if is_over(until):
+                return
 
 
-class _Count:
+class Moved:
     """Bytes that travelled so far."""
 
     def __init__(self) -> None:
         self.bytes = 0
+
+
+@contextlib.contextmanager
+def opened_here(path: str) -> Iterator[int]:
+    """Open a file here for reading; a link is not followed, and a pipe not waited for."""
+    try:
+        with files.descriptor(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW) as fd:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise SyncError(f"'{path}' is no regular file.")
+            yield fd
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise SyncError(f"'{path}' is a symbolic link, which is not followed.") from None
+        raise
+
+
+def _agrees(fd: int, offset: int, chunks: Iterable[bytes]) -> bool:
+    """Say whether a file here has these bytes from an offset on.
+
+    All of them are read in any case: over FTP, a file that is left half-read is an answer that comes out of turn.
+    """
+    agreed = True
+    for chunk in chunks:
+        agreed = agreed and os.pread(fd, len(chunk), offset) == chunk
+        offset += len(chunk)
+    return agreed

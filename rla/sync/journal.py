@@ -12,7 +12,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from rla import files, locks
 from rla.database.trees import ExperimentPlace
@@ -28,6 +28,10 @@ _FOLDER: Final = "sync"
 _LINES_PER_FILE: Final = 8
 """A journal with more lines for each file, on average, is written anew."""
 _FEWEST_LINES: Final = 1000
+
+_STATE: Final = "state"
+_BEGUN: Final = "begun"
+_ENDED: Final = "ended"
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Journal:
         self.path = path
         self._keeps = keeps
         self._known: dict[str, Known] = {}
+        self._begun: dict[str, Known] = {}
         self._fd: int | None = None
 
     def __enter__(self) -> Journal:
@@ -104,20 +109,39 @@ class Journal:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known to have travelled."""
-        return not self._known
+        """Whether nothing is known to have travelled, or to have begun to."""
+        return not self._known and not self._begun
 
     def get(self, path: str) -> Known | None:
         """Return the file of a path below the data root as it was when it last travelled."""
         return self._known.get(path)
 
+    @property
+    def begun(self) -> dict[str, Known]:
+        """Files that began to travel, as they were then, and of which nobody knows whether they have arrived."""
+        return dict(self._begun)
+
+    def begin(self, path: str, known: Known) -> None:
+        """Note that a file begins to travel: a process that dies while many are on their way leaves them here."""
+        self._begun[path] = known
+        self._append({"path": path, **asdict(known), _STATE: _BEGUN})
+
     def note(self, path: str, known: Known) -> None:
         """Note that a file has arrived."""
+        self._begun.pop(path, None)
         self._known[path] = known
+        self._append({"path": path, **asdict(known)})
+
+    def end(self, path: str) -> None:
+        """Note that a file that began to travel has not arrived."""
+        if self._begun.pop(path, None) is not None:
+            self._append({"path": path, _STATE: _ENDED})
+
+    def _append(self, entry: dict[str, Any]) -> None:
         if self._fd is not None:
             with contextlib.suppress(OSError):  # a full disk: the file travels again after a restart
                 os.lseek(self._fd, 0, os.SEEK_END)
-                files.append(self._fd, _line(path, known))
+                files.append(self._fd, _line(entry))
 
     def _read(self, fd: int) -> bool:
         """Read it, and say whether it should be written anew."""
@@ -128,18 +152,24 @@ class Journal:
                 lines += 1
                 torn = not line.endswith(b"\n")
                 with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):  # torn, or damaged
-                    entry = json.loads(line)
-                    path = entry.pop("path")
-                    self._known[path] = Known(**entry)
+                    self._take(json.loads(line))
         return torn or lines > max(_FEWEST_LINES, _LINES_PER_FILE * len(self._known))
+
+    def _take(self, entry: dict[str, Any]) -> None:
+        path, state = entry.pop("path"), entry.pop(_STATE, None)
+        self._begun.pop(path, None)
+        if state != _ENDED:
+            (self._begun if state == _BEGUN else self._known)[path] = Known(**entry)
 
     def _write_anew(self, fd: int) -> None:
         """Write each file once, over what is there: a crash meanwhile loses notes alone."""
         with contextlib.suppress(OSError):
             files.truncate(fd, 0)
             os.lseek(fd, 0, os.SEEK_SET)
-            files.append(fd, b"".join(_line(path, known) for path, known in self._known.items()))
+            entries = [{"path": path, **asdict(known)} for path, known in self._known.items()]
+            entries += [{"path": path, **asdict(known), _STATE: _BEGUN} for path, known in self._begun.items()]
+            files.append(fd, b"".join(map(_line, entries)))
 
 
-def _line(path: str, known: Known) -> bytes:
-    return json.dumps({"path": path, **asdict(known)}).encode() + b"\n"
+def _line(entry: dict[str, Any]) -> bytes:
+    return json.dumps(entry).encode() + b"\n"

@@ -19,13 +19,15 @@ class Link:
     Args:
         remotes: addresses of the same data root, in the order they are tried.
         told: is told of progress.
+        makes_root: whether a data root that is missing is made.
     """
 
-    def __init__(self, remotes: Sequence[Remote], told: Told | None = None) -> None:
+    def __init__(self, remotes: Sequence[Remote], told: Told | None = None, makes_root: bool = True) -> None:
         if not remotes:
             raise SyncError("There is no address to connect to. Name one, or set REMOTE_SETTING.ftp_server.")
         self._remotes = remotes
         self._told = told
+        self._makes_root = makes_root
         self._pace = Pace(remotes[0].bandwidth_limit)
         self._transport: Transport | None = None
 
@@ -40,6 +42,7 @@ class Link:
         problems: list[SyncError] = []
         for remote in self._remotes:
             transport = transport_to(remote, self._pace)
+            transport.makes_root = self._makes_root
             if self._told is not None:
                 transport.told = self._told
             try:

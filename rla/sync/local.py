@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from rla import files
 from rla.errors import SyncError, UnreachableError
 from rla.sync.file_server import CHUNK, FileServer
-from rla.sync.transport import FILE, FOLDER, LINK, OTHER, RemoteFile
+from rla.sync.transport import FILE, FOLDER, LINK, OTHER, RemoteFile, no_data_root
 
 __all__ = ["LocalTransport"]
+
+_GONE: Final = {errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENOTCONN}
+"""What the system says of a network file system whose server is away, and of a disk that was pulled out."""
 
 
 class LocalTransport(FileServer):
@@ -27,6 +32,8 @@ class LocalTransport(FileServer):
         parent = os.path.dirname(os.path.abspath(root))
         if not os.path.isdir(parent):
             raise UnreachableError(f"There is no folder '{parent}'; is the disk mounted?")
+        if not self.makes_root:
+            raise no_data_root(self.remote)
         try:
             files.create_directory(root)
         except OSError as error:
@@ -37,35 +44,47 @@ class LocalTransport(FileServer):
 
     def entries(self, folder: str) -> list[RemoteFile]:
         try:
-            with os.scandir(self._at(folder)) as found:
-                return [_described(f"{folder}/{each.name}" if folder else each.name, _lstat(each)) for each in found]
+            with self._reaching(), os.scandir(self._at(folder)) as found:
+                paths = [f"{folder}/{each.name}" if folder else each.name for each in found]
         except (FileNotFoundError, NotADirectoryError):
             return []
+        except SyncError:
+            raise
+        except OSError as error:
+            raise SyncError(f"'{folder or self.remote.root}' cannot be listed: {error.strerror}.") from error
+        return [described for path in paths if (described := self.status(path)) is not None]
 
     def status(self, path: str) -> RemoteFile | None:
         try:
-            return _described(path, os.lstat(self._at(path)))
+            with self._reaching():
+                return _described(path, os.lstat(self._at(path)))
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def make_folder(self, path: str) -> None:
-        with contextlib.suppress(FileExistsError):
-            files.create_directory(self._at(path))
+        with self._reaching():
+            try:
+                files.create_directory(self._at(path))
+            except FileExistsError:
+                if not os.path.isdir(self._at(path)):
+                    raise
 
     def write(self, path: str, offset: int, chunks: Iterable[bytes]) -> None:
-        fd = files.open_for_update(self._at(path))
-        try:
-            if not offset:
-                files.truncate(fd, 0)
-            for chunk in chunks:
-                files.overwrite(fd, offset, chunk)
-                offset += len(chunk)
-            files.fsync(fd)
-        finally:
-            os.close(fd)
+        with self._reaching():
+            fd = files.open_for_update(self._at(path))
+            try:
+                if not offset:
+                    files.truncate(fd, 0)
+                for chunk in chunks:
+                    files.overwrite(fd, offset, chunk)
+                    offset += len(chunk)
+                files.fsync(fd)
+            finally:
+                os.close(fd)
 
     def read(self, path: str, offset: int, size: int) -> Iterator[bytes]:
-        with files.descriptor(self._at(path), os.O_RDONLY | os.O_NOFOLLOW) as fd:
+        flags = os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe is not waited for
+        with self._reaching(), files.descriptor(self._at(path), os.O_RDONLY | flags) as fd:
             end = offset + size
             while offset < end and (chunk := os.pread(fd, min(self.pace.chunk(CHUNK), end - offset), offset)):
                 self.pace.take(len(chunk))
@@ -73,7 +92,8 @@ class LocalTransport(FileServer):
                 offset += len(chunk)
 
     def put_in_place(self, path: str, target: str) -> None:
-        files.rename(self._at(path), self._at(target))
+        with self._reaching():
+            files.rename(self._at(path), self._at(target))
 
     def remove_part(self, path: str) -> None:
         files.remove(self._at(path))
@@ -84,9 +104,15 @@ class LocalTransport(FileServer):
     def _at(self, path: str) -> str:
         return f"{self.remote.root}/{path}" if path else self.remote.root
 
-
-def _lstat(entry: os.DirEntry[str]) -> os.stat_result:
-    return entry.stat(follow_symlinks=False)
+    @contextlib.contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Tell a disk that went away from a problem of one file."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _GONE:
+                raise UnreachableError(f"The disk of '{self.remote.root}' went away: {error.strerror}.") from error
+            raise
 
 
 def _described(path: str, status: os.stat_result) -> RemoteFile:

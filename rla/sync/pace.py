@@ -18,18 +18,25 @@ class Pace:
     Args:
         limit: bytes a second; None for no limit.
         sleep: waits for some seconds; for tests.
+        clock: the time in seconds; for tests.
     """
 
-    def __init__(self, limit: int | None, sleep: Callable[[float], object] = time.sleep) -> None:
+    def __init__(
+        self,
+        limit: int | None,
+        sleep: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.limit = limit
         self._sleep = sleep
-        self._free_at = 0.0
+        self._clock = clock
+        self._free_at = clock()
 
     def take(self, count: int) -> None:
         """Wait until ``count`` bytes may travel."""
         if self.limit is None:
             return
-        now = time.monotonic()
+        now = self._clock()
         self._free_at = max(self._free_at, now - _BURST_SECONDS) + count / self.limit
         if self._free_at > now:
             self._sleep(self._free_at - now)

@@ -13,8 +13,8 @@ __all__ = ["TRANSPORTS", "transport_to"]
 
 TRANSPORTS: Final[dict[str, str]] = {
     "sftp": "rla.sync.sftp:SftpTransport",
-    "ftps": "rla.sync.ftp:FtpsTransport",
-    "ftp": "rla.sync.ftp:FtpTransport",
+    "ftps": "rla.sync.ftp.transport:FtpsTransport",
+    "ftp": "rla.sync.ftp.transport:FtpTransport",
     "rsync": "rla.sync.rsync:RsyncTransport",
     "local": "rla.sync.local:LocalTransport",
 }

@@ -15,7 +15,7 @@ from rla.config import Settings
 from rla.errors import ConfigValueError, SyncError, did_you_mean
 from rla.sync.password import Password
 
-__all__ = ["PORTS", "Remote", "parse_remote", "remotes_of"]
+__all__ = ["PORTS", "Remote", "defaults_of", "login_of", "parse_remote", "remotes_of"]
 
 PORTS: Final[dict[str, int | None]] = {"sftp": 22, "rsync": 22, "ftp": 21, "ftps": 21, "local": None}
 """The protocols, each with the port that its servers listen on."""
@@ -104,6 +104,8 @@ def parse_remote(address: str, defaults: Remote | None = None) -> Remote:
         return _of_url(address, base)
     if (like_scp := _LIKE_SCP.fullmatch(address)) and not os.path.exists(address):
         host, user = like_scp["host"].strip("[]"), like_scp["user"] or base.username
+        if user is not None and ":" in user:
+            raise _holds_a_password(user.partition(":")[0], host)
         return replace(base, protocol="sftp", root=like_scp["root"] or ".", host=host, port=None, username=user)
     if not address.strip():
         raise SyncError("An empty text is no address of a data root. Give e.g. ssh://user@host/srv/data.")
@@ -125,17 +127,51 @@ def _of_url(address: str, base: Remote) -> Remote:
     except ValueError as error:
         raise SyncError(f"The address of the data root cannot be read: {error}.") from None
     if parts.password is not None:
-        raise SyncError(
-            f"The address '{protocol}://{parts.username}:***@{parts.hostname}…' holds a password, which ends up in "
-            "histories and lists of processes. Use a key, or REMOTE_SETTING.password_env or password_command of a "
-            "rla_config.yaml."
-        )
+        raise _holds_a_password(f"{protocol}://{parts.username}", str(parts.hostname))
     if not parts.hostname:
         raise SyncError(f"'{address}' names no host; expected e.g. {protocol}://user@host/srv/data.")
     path = unquote(parts.path)
     root = path[3:] or "." if path.startswith("/~/") or path == "/~" else path or "."
     user = unquote(parts.username) if parts.username else base.username
     return replace(base, protocol=protocol, root=root, host=parts.hostname, port=port, username=user)
+
+
+def _holds_a_password(user: str, host: str) -> SyncError:
+    return SyncError(
+        f"The address '{user}:***@{host}…' holds a password, which ends up in histories and lists of processes. Use a "
+        "key, or REMOTE_SETTING.password_env or password_command of a rla_config.yaml."
+    )
+
+
+def defaults_of(settings: Settings) -> Remote:
+    """Return what a configuration says of any other end: nothing that is for its main node alone, such as a password.
+
+    Raises:
+        ConfigValueError: a value is a wrong one.
+    """
+    get = settings.get
+    return Remote(
+        protocol="sftp",
+        root="",
+        key_file=_path_of(settings, "REMOTE_SETTING.key_file"),
+        agent=get("REMOTE_SETTING.agent"),
+        known_hosts=_path_of(settings, "REMOTE_SETTING.known_hosts"),
+        timeout=float(get("REMOTE_SETTING.timeout")),
+        bandwidth_limit=get("REMOTE_SETTING.bandwidth_limit"),
+    )
+
+
+def login_of(settings: Settings) -> dict[str, Any]:
+    """Return what a configuration says for its main node alone: fields of a `Remote`.
+
+    Raises:
+        ConfigValueError: a value is a wrong one.
+    """
+    return {
+        "username": settings.get("REMOTE_SETTING.username"),
+        "password": _password_of(settings),
+        "allow_plaintext": settings.get("REMOTE_SETTING.allow_plaintext"),
+    }
 
 
 def remotes_of(settings: Settings) -> list[Remote]:
@@ -149,19 +185,9 @@ def remotes_of(settings: Settings) -> list[Remote]:
     servers = get("REMOTE_SETTING.servers") or ()
     if not servers:
         servers = () if protocol == "local" else (settings.require("REMOTE_SETTING.ftp_server"),)
-    base = Remote(
-        protocol=protocol,
-        root=str(settings.require("REMOTE_SETTING.remote_data_root")),
-        port=get("REMOTE_SETTING.port"),
-        username=get("REMOTE_SETTING.username"),
-        password=_password_of(settings),
-        key_file=_path_of(settings, "REMOTE_SETTING.key_file"),
-        agent=get("REMOTE_SETTING.agent"),
-        known_hosts=_path_of(settings, "REMOTE_SETTING.known_hosts"),
-        timeout=float(get("REMOTE_SETTING.timeout")),
-        bandwidth_limit=get("REMOTE_SETTING.bandwidth_limit"),
-        allow_plaintext=get("REMOTE_SETTING.allow_plaintext"),
-    )
+    root = str(settings.require("REMOTE_SETTING.remote_data_root"))
+    base = replace(defaults_of(settings), protocol=protocol, root=root, port=get("REMOTE_SETTING.port"))
+    base = replace(base, **login_of(settings))
     if protocol == "local":
         folder = settings.folder
         root = os.path.expanduser(base.root)

@@ -56,8 +56,8 @@ class LocalFile:
     """A file of an experiment that may travel.
 
     Attributes:
-        source: where it is.
-        path: the same below the data root, with ``/`` between its parts.
+        source: where it is, behind a symbolic link where there is one.
+        path: what it is called below the data root, with ``/`` between its parts.
         size: in bytes.
         modified_ns: when it was last changed, in nanoseconds since 1970.
         inode: tells it from another file that took its name.
@@ -113,13 +113,13 @@ def content_of(place: ExperimentPlace, trees: Sequence[str]) -> Content:
     for tree in trees:
         top = place.path_text(tree)
         for source in [top, objects_path_text(top)] if tree == ARCHIVE else [top]:
-            found = [_described(path, status, root, tree) for path, status in _walk(source, content.notices)]
+            found = [_described(*entry, root, tree) for entry in _walk(source, content.notices)]
             content.files += sorted(found, key=_turn)
     return content
 
 
-def _walk(top: str, notices: list[str]) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield the regular files at and below a path; what vanishes meanwhile is left out."""
+def _walk(top: str, notices: list[str]) -> Iterator[tuple[str, str, os.stat_result]]:
+    """Yield path, file and status of the regular files at and below a path; what vanishes meanwhile is left out."""
     waiting = [top]
     while waiting:
         path = waiting.pop()
@@ -128,12 +128,12 @@ def _walk(top: str, notices: list[str]) -> Iterator[tuple[str, os.stat_result]]:
             if stat.S_ISDIR(status.st_mode):
                 waiting += [f"{path}/{name}" for name in os.listdir(path) if travels(name)]
             elif stat.S_ISREG(status.st_mode):
-                yield path, status
+                yield path, path, status
             elif stat.S_ISLNK(status.st_mode):
                 if (inside := _of_the_experiment(path, top)) is None:
                     notices.append(f"'{path}' is a symbolic link that leads out of the experiment; it is not sent.")
                 else:
-                    yield path, inside
+                    yield path, os.path.realpath(path), inside
         except FileNotFoundError:
             continue
         except OSError as error:
@@ -147,10 +147,10 @@ def _of_the_experiment(link: str, top: str) -> os.stat_result | None:
     return status if real.startswith(os.path.realpath(top) + "/") and stat.S_ISREG(status.st_mode) else None
 
 
-def _described(path: str, status: os.stat_result, root: str, tree: str) -> LocalFile:
+def _described(path: str, source: str, status: os.stat_result, root: str, tree: str) -> LocalFile:
     below = path.removeprefix(root).replace(os.sep, "/")
     watched = tree == LOG and (os.path.basename(path) in (*_METRICS, RUN_CARD_FILE) or f"/{EVENTS_FOLDER}/" in path)
-    return LocalFile(path, below, status.st_size, status.st_mtime_ns, status.st_ino, grows(below), watched)
+    return LocalFile(source, below, status.st_size, status.st_mtime_ns, status.st_ino, grows(below), watched)
 
 
 def _turn(file: LocalFile) -> tuple[int, int, str]:

@@ -115,6 +115,7 @@ class Sender:
         self, transport: Transport, place: ExperimentPlace, verify: bool, until: float | None, report: SyncReport
     ) -> None:
         with Journal(journal_path(place, transport.remote.identity, SENT)) as journal:
+            _settle(transport, journal)
             there = self._there(transport, place, journal, verify)
             content = content_of(place, self.trees)
             report.notices += content.notices
@@ -180,7 +181,9 @@ class _Work:
                 self._report.unchanged += 1
                 continue
             begun = True
-            self._known[file.path] = _known(file, sending.identity)
+            known = self._known[file.path] = _known(file, sending.identity)
+            if not sending.offset and sending.modified is not None:
+                self._journal.begin(file.path, known)
             yield sending
 
     def took(self, outcome: Outcome) -> None:
@@ -190,10 +193,33 @@ class _Work:
         if outcome.complete:
             self._journal.note(path, self._known[path])
             self._report.moved.append(path)
-        elif outcome.problem is None:
+            return
+        self._journal.end(path)
+        if outcome.problem is None:
             self._report.unfinished.append(path)
         elif not isinstance(outcome.problem, FileNotFoundError):
             self._report.problems[path] = str(outcome.problem)
+
+
+def _settle(transport: Transport, journal: Journal) -> None:
+    """Ask the other end about files that were on their way when a connection, or this process, was cut off."""
+    begun = journal.begun
+    folders = {posixpath.dirname(path) for path in begun}
+    there = {entry.path: entry for folder in folders for entry in transport.entries(folder) if entry.kind == FILE}
+    for path, known in begun.items():
+        if _has_arrived(known, there.get(path), journal.get(path)):
+            journal.note(path, known)
+        else:
+            journal.end(path)
+
+
+def _has_arrived(known: Known, entry: RemoteFile | None, before: Known | None) -> bool:
+    """Say whether the file at the other end is the one that was on its way, and not one just like it, sent before."""
+    if entry is None or entry.modified is None or entry.size != known.size:
+        return False
+    modified = known.modified_ns / 1e9
+    like_before = before is not None and abs(before.modified_ns / 1e9 - modified) < 2 * _SAME_TIME
+    return abs(entry.modified - modified) < _SAME_TIME and not like_before
 
 
 def _sending(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -27,8 +29,12 @@ LINK: Final = "link"
 OTHER: Final = "other"
 
 PART_SUFFIX: Final = ".part"
+PART_FOLDER: Final = ".rla-part"
+"""Where a program that has its own names for parts leaves them."""
 
+_PART: Final = re.compile(r"\..*\.[0-9a-f]{16}\.part", re.DOTALL)
 _DEEPEST: Final = 64
+"""No data root is deeper; a server may claim that its own has no end."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +141,8 @@ def part_of(path: str, identity: str) -> str:
 
 
 def is_part(name: str) -> bool:
-    """Say whether a file of this name waits for the rest of its content."""
-    return name.startswith(".") and name.endswith(PART_SUFFIX)
+    """Say whether what has this name waits for the rest of its content, or is a folder of such files."""
+    return name == PART_FOLDER or _PART.fullmatch(name) is not None
 
 
 class Transport(ABC):
@@ -153,6 +159,7 @@ class Transport(ABC):
     Attributes:
         protocol: its name in the configuration.
         told: is told of progress; does nothing unless set.
+        makes_root: whether `connect` makes the data root where only that is missing, or raises.
     """
 
     protocol: ClassVar[str]
@@ -161,6 +168,7 @@ class Transport(ABC):
         self.remote = remote
         self.pace = pace
         self.told: Told = lambda path, count: None
+        self.makes_root = True
 
     def __enter__(self) -> Transport:
         self.connect()
@@ -197,15 +205,12 @@ class Transport(ABC):
     def walk(self, folder: str) -> Iterator[RemoteFile]:
         """Yield all that is below a folder, folders before their content; links are not followed.
 
-        Folders whose names lead elsewhere, and those that are nested without an end, are not looked into.
-
         Raises:
             SyncError: something cannot be listed.
         """
         for entry in sorted(self.entries(folder), key=lambda found: found.path):
             yield entry
-            inside = posixpath.dirname(entry.path) == folder and posixpath.basename(entry.path) not in ("", ".", "..")
-            if entry.kind == FOLDER and inside and entry.path.count("/") < _DEEPEST:
+            if entry.kind == FOLDER and is_inside(entry.path, folder):
                 yield from self.walk(entry.path)
 
     @abstractmethod
@@ -215,7 +220,7 @@ class Transport(ABC):
         Args:
             sendings: the files; folders are made for them.
             until: a moment of the monotonic clock at which a transfer stops where it stands; the same sending goes on
-                from there when it is given again.
+                from there when it is given again. What was not begun until then is not begun.
 
         Raises:
             UnreachableError: the connection is gone; what was not yielded may or may not be there.
@@ -226,9 +231,38 @@ class Transport(ABC):
         """Bring files from the other end, as `send` does in the other direction."""
 
 
+def is_inside(path: str, folder: str) -> bool:
+    """Say whether a path that the other end gave is that of a plain name in a folder, and not endlessly deep."""
+    above, name = posixpath.split(path)
+    return above == folder and name not in ("", ".", "..") and path.count("/") < _DEEPEST
+
+
+def is_over(until: float | None) -> bool:
+    """Say whether a moment of the monotonic clock has come; None never comes."""
+    return until is not None and time.monotonic() >= until
+
+
+def became_shorter(path: str) -> SyncError:
+    """Return the error of a file that has fewer bytes than are to travel."""
+    return SyncError(f"'{path}' became shorter before it had travelled.")
+
+
+def no_data_root(remote: Remote) -> SyncError:
+    """Return the error of a data root that is not there, and shall not be made."""
+    return SyncError(f"There is no data root at {remote}; is that its path? Nothing was made there.")
+
+
 def other_end_has_more(sending: Sending, size: int) -> SyncError:
     """Return the error of a file that would become shorter at the other end."""
     return SyncError(
         f"'{sending.path}' has {size:,} bytes at the other end and {sending.size:,} here. Nothing is shortened there: "
         "if this is meant to be, move the file there away first."
+    )
+
+
+def this_end_has_more(fetching: Fetching, size: int) -> SyncError:
+    """Return the error of a file that would become shorter here."""
+    return SyncError(
+        f"'{fetching.target}' has {size:,} bytes here and {fetching.size:,} at the other end. Nothing is shortened: "
+        "if this is meant to be, move the file here away first."
     )
