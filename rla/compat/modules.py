@@ -9,6 +9,7 @@ from typing import Final
 __all__ = ["ALIASES", "submodule"]
 
 ALIASES: Final[dict[str, str]] = {
+    "auto_ftp": "rla.compat.auto_ftp",
     "const": "rla.compat.const",
     "easy_log": "rla.compat.easy_log",
     "easy_log.complex_data_recorder": "rla.experiment.recorders",

@@ -1,0 +1,1 @@
+"""FTP and FTPS, spoken through the standard library."""
