@@ -30,6 +30,7 @@ __all__ = [
     "STALE",
     "STALE_AFTER_SECONDS",
     "RunCard",
+    "last_sign",
     "load_run_card",
     "observed_status",
     "read_run_card",
@@ -200,8 +201,12 @@ def update_run_card(folder: Path, change: Callable[[RunCard], object]) -> RunCar
         change(card)
         changed = {key: value for key, value in asdict(card).items() if value != before[key]}
         if changed:
+            path = folder / RUN_CARD_FILE
+            came = os.stat(path).st_mtime
             content |= changed.pop("extra", {})
             _write(folder, content | changed)
+            if card.status == RUNNING and card.host != host_name():  # a tag is no sign of life
+                files.set_modified(path, came)
     return card
 
 
@@ -244,8 +249,8 @@ def _card_of(content: dict[str, Any]) -> RunCard:
 def observed_status(card: RunCard | None, folder: str | os.PathLike[str], now: float | None = None) -> str:
     """Return the status as a reader sees it.
 
-    A card that says ``running`` is not believed: the run's lock is tried, then its process (on its own host), then
-    its heartbeat (on another).
+    A card that says ``running`` is not believed: the run's lock is tried, then its process (on its own host), or when
+    it was last heard of (on another; see `last_sign`).
 
     Args:
         card: the run card; None for experiments of older tools.
@@ -262,5 +267,28 @@ def observed_status(card: RunCard | None, folder: str | os.PathLike[str], now: f
     if card.host == host_name():
         lives = locks.is_locked(f"{os.fspath(folder)}/{LOCK_FILE}") or process_is_alive(card.pid, card.process_start)
         return RUNNING if lives else DEAD
-    silence = (time.time() if now is None else now) - card.heartbeat
-    return STALE if silence > STALE_AFTER_SECONDS else RUNNING
+    now = time.time() if now is None else now
+    return STALE if now - last_sign(card, folder, now) > STALE_AFTER_SECONDS else RUNNING
+
+
+def last_sign(card: RunCard, folder: str | os.PathLike[str], now: float) -> float:
+    """Return when a run of another host was last heard of, in seconds since 1970 by the clock of this one.
+
+    The heartbeat is a time of the other host, whose clock may be wrong. The card has the time at which it was written
+    here, or came here: that counts where it is later, and a heartbeat that is still to come counts for nothing.
+
+    Args:
+        card: the run card.
+        folder: the experiment's log folder.
+        now: seconds since 1970.
+
+    Returns:
+        The moment; ``now`` where every time that is known is still to come.
+    """
+    try:
+        arrival = os.stat(f"{os.fspath(folder)}/{RUN_CARD_FILE}").st_mtime
+    except OSError:
+        arrival = -_LARGEST
+    # a file server may be a little ahead of this host, which is no reason to wait for its time to come
+    signs = [arrival] if arrival < now + STALE_AFTER_SECONDS else []
+    return max([*signs, card.heartbeat] if card.heartbeat <= now else signs, default=now)

@@ -27,6 +27,7 @@ from rla.experiment.forking import Forking
 from rla.experiment.ranks import ALL_RANKS_VARIABLE, recording_rank, temporary_folder
 from rla.experiment.resume_point import ResumePoint
 from rla.experiment.run import Run, start_run
+from rla.experiment.sending import LogSending
 from rla.machine import node_address
 from rla.names import RESULTS
 from rla.output.logger import Logger, process_logger
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["ExperimentManager", "exp_manager"]
 
 
-class ExperimentManager(Forking):
+class ExperimentManager(Forking, LogSending):
     """Makes experiments in a database folder and records what belongs to them.
 
         exp_manager.set_hyper_param(env_id="CartPole-v1", lr=1e-3)
@@ -317,7 +318,10 @@ class ExperimentManager(Forking):
             try:
                 self._end_saving()
             finally:  # who is tired of waiting presses Ctrl-C
-                self._close(run, status, reason)
+                try:
+                    self._close(run, status, reason)
+                finally:
+                    self._end_sending()
 
     def _close(self, run: Run, status: str, reason: str | None) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -101,7 +102,8 @@ def test_a_run_of_another_host_that_was_heard_of(data_root: Path, experiment: Ca
 
 def test_a_run_of_another_host_that_fell_silent(data_root: Path, experiment: Callable[..., Path]) -> None:
     silent = {"host": "far-away", "pid": 77, "heartbeat": time.time() - 3600}
-    experiment("13-05-01-000001", status="running", card=silent, lr=0.1)
+    log_dir = experiment("13-05-01-000001", status="running", card=silent, lr=0.1)
+    os.utime(log_dir / "experiment.json", (1e9, 1e9))
     plan = plan_deletion(choose(data_root, "demo", "*"))
     assert [(item.status, item.note) for item in plan.items] == [
         ("stale", "nobody has heard of it since its host fell silent")

@@ -260,3 +260,15 @@ def test_the_early_functions_need_a_data_root() -> None:
     for function in (module.import_hyper_parameters, module.load_from_record_date, module.fork_tester_log_files):
         with pytest.raises(NotConfiguredError, match="configure"), pytest.warns(DeprecationWarning, match="is now"):
             function("demo", "2026/11/20/13-05-01-000001")
+
+
+def test_sync_log_file(begin: Callable[..., None], data_root: Path, tmp_path: Path) -> None:
+    begin()
+    assert tester.sync_log_file(skip_error=True) is None  # this node is not set up to send
+    remote = {"file_transfer_protocol": "local", "remote_data_root": str(tmp_path / "main")}
+    config = {"LOG_USED": ["csv"], "SEND_LOG_FILE": True, "REMOTE_SETTING": remote}
+    tester.configure("demo", config, data_root=data_root, code_root=data_root)
+    tester.log_files_gen()
+    assert tester.sync_log_file() is None
+    tester.finish()
+    assert len(list((tmp_path / "main").rglob("progress.csv"))) == 1

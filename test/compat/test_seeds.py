@@ -50,7 +50,6 @@ LEFT_OUT = {
     "git clone": "it installs the original; test_pip_install.py installs this package",
     "**/tmp_data/**": "lines for a .gitignore: no program",
     "SEND_LOG_FILE: True": "a part of a configuration: no program",
-    "exp_manager.sync_log_file()": "sending comes with a later version",
 }
 """Text of a snippet that is no program, or that cannot run yet → why."""
 
@@ -71,7 +70,12 @@ def write(file, samples, samplerate, format):
     file.write(b"RIFF")
 """
 
-CONFIGURATION = "LOG_USED: [log, tensorboard, csv]\nDL_FRAMEWORK: plain\n"
+CONFIGURATION = """
+LOG_USED: [log, tensorboard, csv]
+DL_FRAMEWORK: plain
+SEND_LOG_FILE: True
+REMOTE_SETTING: {file_transfer_protocol: local, remote_data_root: main_node}
+"""
 
 BEFORE = {
     "rla_readme.md": """
@@ -134,6 +138,10 @@ assert your_config.env_id == "Hopper-v2"
 assert list(Path(exp_manager.results_dir).glob("func*.png"))
 assert your_trainer.config == {"env_id": "Hopper-v2", "lr": 0.001, "device": "cpu"}
 assert done == [("buffer", "replay_buffer.npz"), ("trained", 999)], done
+
+report = exp_manager.sync_log_file(wait=True)
+assert report.complete and report.remote.endswith("/main_node"), report
+assert len(list(Path("main_node").rglob("progress.csv"))) == 1
 
 # "1: init a new experiment instance", then step 2 and the following ones once more
 exp_manager.set_hyper_param(env_id="Hopper-v2", lr=5, device="cuda", info="goes on")
@@ -213,7 +221,7 @@ def test_the_snippets_of_the_early_readme_run(tmp_path: Path) -> None:
 def test_all_snippets_are_seen(page: str) -> None:
     fences = re.findall(r"^ *```(?!.*```)", (SEEDS / page).read_text(encoding="utf-8"), flags=re.M)
     assert len(list(snippets(page))) == len(fences) // 2
-    assert len(programs(page)) == {"rla_readme.md": 9, "rla_early_readme.md": 6}[page]
+    assert len(programs(page)) == {"rla_readme.md": 10, "rla_early_readme.md": 6}[page]
 
 
 def test_each_exception_is_about_something_that_is_there() -> None:

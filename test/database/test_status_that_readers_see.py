@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from rla import locks
-from rla.database.run_card import RunCard, observed_status, read_run_card, write_run_card
+from rla.database.run_card import RunCard, observed_status, read_run_card, update_run_card, write_run_card
 from rla.machine import host_name, process_is_alive, process_start
 
 HOUR = 3600.0
+NOW = 1.7e9
 
 
 def card(**changes: Any) -> RunCard:
@@ -87,6 +88,52 @@ def test_a_run_of_another_host_is_running_until_it_was_not_heard_of_for_long(tmp
 def test_a_run_of_another_host_is_not_judged_by_a_process_of_this_one(tmp_path: Path) -> None:
     other = card(host="another host", process_start=process_start(), heartbeat=1e9)
     assert observed_status(other, tmp_path, now=1e9 + HOUR) == "stale"
+
+
+def came(folder: Path, moment: float, **changes: Any) -> RunCard:
+    """Let the card of a run of another host have come at a moment."""
+    write_run_card(folder, card(host="another host", **changes))
+    os.utime(folder / "experiment.json", (moment, moment))
+    return card(host="another host", **changes)
+
+
+@pytest.mark.parametrize("heartbeat", [NOW - HOUR, NOW - 24 * HOUR, NOW - 60, NOW + HOUR, 0.0, 1e12])
+def test_a_card_that_has_just_come_is_a_sign_of_life_whatever_the_other_clock_says(
+    tmp_path: Path, heartbeat: float
+) -> None:
+    assert observed_status(came(tmp_path, NOW - 60, heartbeat=heartbeat), tmp_path, now=NOW) == "running"
+
+
+@pytest.mark.parametrize("heartbeat", [NOW - HOUR, NOW - 2 * HOUR, NOW + HOUR, 1e12])
+def test_a_run_is_stale_a_quarter_of_an_hour_after_its_card_came(tmp_path: Path, heartbeat: float) -> None:
+    other = came(tmp_path, NOW, heartbeat=heartbeat)
+    assert observed_status(other, tmp_path, now=NOW + 890) == "running"
+    assert observed_status(other, tmp_path, now=NOW + 910) == "stale"
+
+
+def test_a_heartbeat_counts_where_it_is_later_than_the_file_as_in_a_copy(tmp_path: Path) -> None:
+    other = came(tmp_path, NOW - HOUR, heartbeat=NOW - 60)
+    assert observed_status(other, tmp_path, now=NOW) == "running"
+
+
+def test_a_file_server_that_is_a_little_ahead_makes_no_run_stale(tmp_path: Path) -> None:
+    assert observed_status(came(tmp_path, NOW + 5, heartbeat=NOW - HOUR), tmp_path, now=NOW) == "running"
+
+
+def test_a_file_of_the_far_future_is_no_sign_of_life(tmp_path: Path) -> None:
+    assert observed_status(came(tmp_path, NOW + 24 * HOUR, heartbeat=NOW - HOUR), tmp_path, now=NOW) == "stale"
+
+
+def test_where_every_time_is_still_to_come_a_run_counts_as_running(tmp_path: Path) -> None:
+    other = came(tmp_path, NOW + 24 * HOUR, heartbeat=NOW + 24 * HOUR)
+    assert observed_status(other, tmp_path, now=NOW) == "running"
+
+
+def test_a_tag_is_no_sign_of_life(tmp_path: Path) -> None:
+    came(tmp_path, NOW - HOUR, heartbeat=NOW - HOUR)
+    tagged = update_run_card(tmp_path, lambda changing: changing.tags.append("paper"))
+    assert tagged.tags == ["paper"]
+    assert observed_status(tagged, tmp_path, now=NOW) == "stale"
 
 
 @pytest.mark.parametrize("pid", [0, -1, 2**40])

@@ -181,6 +181,8 @@ def test_what_was_left_half_written_in_another_tree_is_found(finished: Path, dat
 def test_a_run_of_another_host_is_not_repaired(dead: Path, data_root: Path, heartbeat: float) -> None:
     card: dict[str, Any] = json.loads((dead / "experiment.json").read_text())
     (dead / "experiment.json").write_text(json.dumps({**card, "host": "far-away", "heartbeat": heartbeat}))
+    if not heartbeat:
+        os.utime(dead / "experiment.json", (1e9, 1e9))
     before = content(data_root)
     report = check_data_root_files(data_root, repair=True)
     assert [(finding.repaired, "far-away" in finding.advice) for finding in report.findings] == (

@@ -99,10 +99,14 @@ def test_times_of_change_in_the_future_or_in_1970_hide_no_later_change(
     assert experiments(data_root, fresh=True)[0].last == {"loss": 0.25}
 
 
-def test_a_run_of_another_host_whose_clock_is_ahead_is_running_and_one_behind_is_stale(
-    run: Callable[..., Path], data_root: Path
+@pytest.mark.parametrize("wrong", [-6000, -3600, 0, 600, 3600, 1e6])
+def test_a_run_of_another_host_is_judged_by_when_its_card_came_whatever_its_clock_says(
+    run: Callable[..., Path], data_root: Path, wrong: float
 ) -> None:
     now = time.time()
-    run("2026/11/20/13-05-01-000001", status="running", host="other", heartbeat=now + 600)
-    run("2026/11/20/13-06-01-000001", status="running", host="other", heartbeat=now - 6000)
-    assert [each.status for each in experiments(data_root)] == ["running", "stale"]
+    for date, silence in (("2026/11/20/13-05-01-000001", 60), ("2026/11/20/13-06-01-000001", 1000)):
+        heartbeat = now - silence + wrong
+        log = run(date, status="running", host="other", heartbeat=heartbeat)
+        os.utime(log / "experiment.json", (now - silence, now - silence))
+    silent = "running" if wrong == 600 else "stale"  # a clock that is minutes ahead delays the verdict by these
+    assert [each.status for each in experiments(data_root)] == ["running", silent]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +48,8 @@ def test_runs_of_other_hosts_that_are_not_heard_of_are_told_with_their_hosts(
     run_of: Callable[..., Path], checks: Checks
 ) -> None:
     for _ in range(2):
-        run_of(status="running", host="gpu\x1b7", heartbeat=time.time() - 3600)
+        folder = run_of(status="running", host="gpu\x1b7", heartbeat=time.time() - 3600)
+        os.utime(folder / "experiment.json", (1e9, 1e9))  # when it was last heard of
     run_of(status="running", host="gpu8", heartbeat=time.time())
     found = checks(check_runs)["silent runs"]
     assert found.verdict == WARNING

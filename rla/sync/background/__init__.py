@@ -1,0 +1,1 @@
+"""A process beside a training sends its records."""
