@@ -32,9 +32,12 @@ COMMANDS: Final[dict[str, str]] = {
     "migrate": "rla.cli.migrate:migrate",
     "pin": "rla.cli.pin:pin",
     "plot": "rla.cli.plot:plot",
+    "pull": "rla.cli.pull:pull",
+    "push": "rla.cli.push:push",
     "query": "rla.cli.query:query",
     "rm": "rla.cli.rm:rm",
     "show": "rla.cli.show:show",
+    "sync": "rla.cli.sync:sync",
     "tag": "rla.cli.tag:tag",
     "tail": "rla.cli.tail:tail",
     "trash": "rla.cli.trash:trash",
@@ -55,9 +58,12 @@ SUMMARIES: Final[dict[str, str]] = {
     "migrate": "Copy experiments to another task, or to another data root.",
     "pin": "Pin experiments, so that nobody deletes them, or show the pins.",
     "plot": "Draw learning curves, and show where they end.",
+    "pull": "Fetch experiments from another data root.",
+    "push": "Send experiments to another data root.",
     "query": "List the experiments that satisfy a condition.",
     "rm": "Move experiments to the trash; `rla undo` brings them back.",
     "show": "Show what is known of one experiment.",
+    "sync": "Bring what is new to the main node, or from other machines.",
     "tag": "Give experiments tags, take tags away, or show them.",
     "tail": "Show the last rows of an experiment.",
     "trash": "Show what was deleted, bring some of it back, or free the disk.",
@@ -85,6 +91,7 @@ Examples:
   rla plot -m eval/return --arms algo   learning curves as a figure
   rla verdict algo=sac algo=td3 -m eval/return     which is better?
   rla rm 'steps < 5000' --dry-run       what would go to the trash
+  rla push --since 2d                   send what is new to the main node
   rla fsck --repair                     write out what killed runs left behind
   rla doctor                            is all well here, and for how long?
 """

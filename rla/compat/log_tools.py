@@ -1,6 +1,7 @@
-"""`RLA.easy_log.log_tools`: delete, archive, migrate and view experiments by a pattern.
+"""`RLA.easy_log.log_tools`: delete, archive, migrate, view, send and download experiments by a pattern.
 
-Each tool shows what would happen, asks once, and acts then. What it did can be taken back with `rla undo`.
+Each tool shows what would happen, asks once, and acts then. What was deleted, archived or migrated can be taken back
+with `rla undo`.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from rla.batch.view import notes_of
 from rla.compat.batch_screen import ask, progress_bar, say
 from rla.compat.log_tool import BasicLogTool, Filter, Planner, check_bound, checked_trees
 from rla.compat.pretty_plotter import PrettyPlotterTool
+from rla.compat.transfer_tools import DownloadLogTool, SendLogTool
 from rla.database.trees import check_task_name
-from rla.errors import BatchError, QueryError, printable
+from rla.errors import QueryError, printable
 from rla.names import ARCHIVED
 from rla.query.search import Experiments
 
@@ -31,6 +33,7 @@ __all__ = [
     "Filter",
     "MigrateLogTool",
     "PrettyPlotterTool",
+    "SendLogTool",
     "ViewLogTool",
 ]
 
@@ -210,36 +213,3 @@ class ViewLogTool(BasicLogTool):
                     say("  " + "\t".join(map(printable, line.split("\t"))))
                 shown += 1
         return shown
-
-
-class DownloadLogTool(BasicLogTool):
-    """Will bring experiments from the main node; today, using it is an error.
-
-    Args:
-        rla_config_path: the `rla_config.yaml` that names the main node.
-        proj_root: the data root.
-        task: the task table.
-        regex: a glob under the task.
-        args, kwargs: as of `BasicLogTool`.
-    """
-
-    def __init__(
-        self,
-        rla_config_path: str | os.PathLike[str],
-        proj_root: str | os.PathLike[str],
-        task: str,
-        regex: str,
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self._mean(proj_root, task, regex)
-        self.rla_config_path = rla_config_path
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise BatchError(
-            f"DownloadLogTool.{name}: this version of rla cannot fetch experiments from another machine; nothing was "
-            "done. `rsync -aH` between the two data roots does it."
-        )

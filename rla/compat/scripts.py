@@ -11,10 +11,13 @@ from typing import Final
 
 from rla.errors import ConfigError, ConfigNotFoundError, ConfigValueError, RLAError
 
-__all__ = ["data_root_beside", "run"]
+__all__ = ["configuration_beside", "data_root_beside", "run"]
 
 _CONFIGURATIONS: Final = ("rla_script_config.py", "config.py")
 """The second is what early copies of the folder call it."""
+
+
+_RLA_CONFIG: Final = "rla_config.yaml"
 
 
 def data_root_beside(script: str) -> Path:
@@ -37,6 +40,26 @@ def data_root_beside(script: str) -> Path:
     if not isinstance(root, (str, os.PathLike)) or not os.fspath(root):
         raise ConfigValueError("DATA_ROOT", f"'{config}'", root, "the folder that holds log/ and the other trees")
     return Path(os.path.realpath(folder / os.path.expanduser(os.fsdecode(root))))
+
+
+def configuration_beside(script: str, given: str | None = None) -> Path:
+    """Return the `rla_config.yaml` of the project that a script was copied to.
+
+    Args:
+        script: path of the script.
+        given: the path that was given; when None, the file is looked for in the script's folder, those above it, and
+            the data root.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if given is not None:
+        return Path(given)
+    folder = Path(os.path.abspath(script)).parent
+    for place in (folder, *folder.parents, data_root_beside(script)):
+        if (path := place / _RLA_CONFIG).is_file():
+            return path
+    raise ConfigNotFoundError(str(folder.parent / _RLA_CONFIG))
 
 
 def run(main: Callable[[], object]) -> None:

@@ -12,7 +12,6 @@ import pytest
 from RLA.easy_log import log_tools, logger, tools
 
 from rla import TREES, timers
-from rla.errors import BatchError
 
 Write = Callable[..., Path]
 
@@ -78,11 +77,31 @@ def test_PrettyPlotterTool(run: Path, data_root: Path, tmp_path: Path) -> None: 
     assert json.loads(Path(tool.json_dump(tmp_path / "list.json")).read_text()) == tool.gen_json("2026/*")
 
 
-def test_DownloadLogTool(run: Path, data_root: Path) -> None:  # noqa: N802  # likewise
-    tool = log_tools.DownloadLogTool("rla_config.yaml", data_root, "demo", "*")
+@pytest.fixture
+def lab_config(tmp_path: Path) -> Path:
+    """A configuration whose main node is a folder beside the data root."""
+    path = tmp_path / "rla_config.yaml"
+    path.write_text("REMOTE_SETTING:\n  file_transfer_protocol: local\n  remote_data_root: main\n")
+    return path
+
+
+def test_SendLogTool(run: Path, data_root: Path, lab_config: Path) -> None:  # noqa: N802  # likewise
+    tool = log_tools.SendLogTool(lab_config, data_root, "demo", "2026/*")
+    assert tool.send_log(skip_ask=True) == 4
+    assert tool.send_log(skip_ask=True) == 0
+    assert (lab_config.parent / "main" / run.relative_to(data_root) / "backup.txt").exists()
+
+
+def test_DownloadLogTool(run: Path, data_root: Path, lab_config: Path) -> None:  # noqa: N802  # likewise
+    data_root.rename(lab_config.parent / "main")
+    data_root.mkdir()
+    tool = log_tools.DownloadLogTool(str(lab_config), data_root, "demo", "*")
     assert tool.is_valid_index(tool.regex)
-    with pytest.raises(BatchError, match="cannot fetch experiments from another machine; nothing was done"):
-        tool.download_log()
+    assert tool.download_log(skip_ask=True) == 4
+    assert tool.download_log(skip_ask=True) == 0
+    assert (run / "backup.txt").read_text() == "key: lr, value: 0.1\n"
+    with pytest.raises(AttributeError, match=r"DownloadLogTool has no 'download'. Did you mean 'download_log'\?"):
+        tool.download()
     assert not hasattr(tool, "__len__")
 
 

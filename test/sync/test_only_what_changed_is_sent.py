@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from rla.database.trees import ExperimentPlace
+from rla.errors import UnreachableError
+from rla.sync.journal import Journal, Known
+from rla.sync.local import LocalTransport
+from rla.sync.registry import TRANSPORTS
 from rla.sync.remote import parse_remote
 from rla.sync.sender import Sender
+from rla.sync.transport import Outcome, Sending
 
 TREES = ("log", "checkpoint", "archive_tester")
 LONG_AGO = time.time() - 3600
@@ -199,14 +204,15 @@ def test_a_damaged_journal_costs_a_look_and_nothing_else(
     assert tree_of(there) == tree_of(place.data_root)
 
 
-def test_a_torn_last_line_of_the_journal_sends_that_file_again(
+def test_a_torn_last_line_of_the_journal_costs_a_look_at_that_file(
     sender: Sender, place: ExperimentPlace, there: Path
 ) -> None:
     sender.send([place])
     journal = next(place.data_root.rglob("*.sent"))
     journal.write_bytes(journal.read_bytes()[:-20])
-    assert len(sender.send([place]).moved) == 1
+    assert len(sender.send([place]).moved) <= 1
     assert sender.send([place]).moved == []
+    assert tree_of(there) == tree_of(place.data_root)
 
 
 def test_two_processes_do_not_send_one_experiment_at_once(sender: Sender, place: ExperimentPlace, there: Path) -> None:
@@ -230,3 +236,38 @@ def test_a_data_root_that_cannot_be_written_to_is_sent_all_the_same(
     assert sender.send([place]).complete
     assert tree_of(there) == tree_of(place.data_root)
     assert names(sender.send([place]).moved) == {"experiment.json"}
+
+
+class Mute(LocalTransport):
+    """Sends all that it is given, and is cut off before it can tell."""
+
+    def send(self, sendings: Iterable[Sending], until: float | None = None) -> Iterator[Outcome]:
+        outcomes = list(super().send(sendings, until))
+        yield outcomes[0]
+        raise UnreachableError("cut")
+
+
+def test_files_that_arrived_unheard_do_not_travel_again(
+    sender: Sender, place: ExperimentPlace, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as context:
+        context.setitem(TRANSPORTS, "local", f"{__name__}:{Mute.__name__}")
+        for _ in range(2):
+            with pytest.raises(UnreachableError):
+                sender.send([place])
+    left = [path for path in tree_of(place.data_root) if path not in tree_of(there)]
+    report = sender.send([place])
+    assert set(report.moved) - set(left) <= {path for path in report.moved if path.endswith("experiment.json")}
+    assert tree_of(there) == tree_of(place.data_root)
+    assert sender.send([place]).moved == []
+
+
+def test_a_file_that_has_not_arrived_travels_after_the_cut(sender: Sender, place: ExperimentPlace, there: Path) -> None:
+    sender.send([place])
+    checkpoint = place.path("checkpoint") / "checkpoint_10.pt"
+    checkpoint.write_bytes(b"x" * 5000)
+    with Journal(next(place.data_root.rglob("*.sent"))) as journal:
+        path = f"checkpoint/demo/2026/11/20/{place.index_name}/checkpoint_10.pt"
+        journal.begin(path, Known(5000, checkpoint.stat().st_mtime_ns, checkpoint.stat().st_ino, "of the new content"))
+    assert names(sender.send([place]).moved) == {"checkpoint_10.pt"}
+    assert tree_of(there) == tree_of(place.data_root)

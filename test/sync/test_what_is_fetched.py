@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rla.errors import QueryError
+from rla.errors import QueryError, SyncError
 from rla.sync.fetcher import Fetcher
 from rla.sync.remote import parse_remote
 
@@ -135,3 +135,9 @@ def test_only_the_trees_that_were_asked_for_are_fetched(there: Path, here: Path)
     fetcher = Fetcher(here, parse_remote(str(there)), ["checkpoint"])
     fetcher.fetch(fetcher.experiments())
     assert [path.name for path in here.iterdir() if path.name != ".rla"] == ["checkpoint"]
+
+
+def test_a_data_root_that_is_not_there_is_said_and_not_made(tmp_path: Path, here: Path) -> None:
+    with pytest.raises(SyncError, match=r"There is no data root at .*nowhere"):
+        Fetcher(here, parse_remote(str(tmp_path / "nowhere"))).experiments()
+    assert not (tmp_path / "nowhere").exists()

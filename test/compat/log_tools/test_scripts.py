@@ -14,7 +14,7 @@ import pytest
 
 from rla.batch import apply, plan_undo
 from rla.batch.undo import find_operation
-from rla.compat.scripts import data_root_beside
+from rla.compat.scripts import configuration_beside, data_root_beside
 from rla.compat.scripts import run as run_main
 from rla.database.trees import ExperimentPlace
 from rla.errors import ConfigError
@@ -126,6 +126,42 @@ def test_the_plotter_says_where_its_list_is(run: Run, experiment: Callable[..., 
     assert '"lr": 0.1' in (tmp_path / "list.json").read_text()
 
 
+def test_send_and_download_ask_and_go_by_the_configuration_of_the_project(
+    run: Run, scripts: Path, experiment: Callable[..., Path], data_root: Path, tmp_path: Path
+) -> None:
+    setting = "REMOTE_SETTING:\n  file_transfer_protocol: local\n  remote_data_root: ../main\n"
+    (scripts.parent / "rla_config.yaml").write_text(setting)
+    log_dir = experiment("13-05-01-000001", lr=0.1)
+    weights = data_root / "checkpoint" / log_dir.relative_to(data_root / "log") / "weights"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"w")
+    asked = ("send_expt", "--task_table_name", "demo", "--regex", "*", "--trees", "log", "checkpoint")
+    done = run(*asked, answer="n\n")
+    assert "Send 1 experiment? [y/N]" in done.stdout, done.stderr
+    assert "Nothing was changed." in done.stdout
+    assert not list(tmp_path.glob("main/*/*"))
+    done = run(*asked, answer="y\n")
+    assert f"Send 1 experiment to {tmp_path / 'main'}: 4 files, " in done.stdout, done.stderr
+    assert "4 files sent (" in done.stdout
+    shutil.rmtree(data_root)
+    data_root.mkdir()
+    done = run("download_expt", "--task_table_name", "demo", "--regex", "2026/*", answer="y\n")
+    assert "3 files downloaded (" in done.stdout, done.stderr
+    assert (log_dir / "progress.csv").exists()
+    assert not weights.exists()  # REMOTE_SETTING.trees is [log], and nothing else was said
+
+
+def test_the_configuration_is_named_or_the_nearest_or_that_of_the_data_root(scripts: Path, data_root: Path) -> None:
+    script = str(scripts / "send_expt.py")
+    with pytest.raises(ConfigError, match="There is no configuration file at"):
+        configuration_beside(script)
+    data_root.mkdir()
+    for folder in (data_root, scripts.parent, scripts):
+        (folder / "rla_config.yaml").write_text("")
+        assert configuration_beside(script) == folder / "rla_config.yaml"
+    assert configuration_beside(script, "lab.yaml") == Path("lab.yaml")
+
+
 def test_early_copies_call_the_configuration_config(
     run: Run, scripts: Path, experiment: Callable[..., Path], data_root: Path
 ) -> None:
@@ -184,7 +220,7 @@ def test_the_readme_names_each_script() -> None:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     names = {path.name for path in (REPOSITORY / "rla_scripts").glob("*.py")}
     assert names == set(re.findall(r"\w+\.py", readme)) & names
-    assert len(names) == 6
+    assert len(names) == 8
 
 
 def test_the_page_names_the_options_of_each_script(scripts: Path) -> None:
