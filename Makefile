@@ -5,12 +5,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test cover lint fault clean
+# TensorFlow and JAX have an environment of their own: they are large, and the fast tests do without them.
+FRAMEWORKS_VENV := .venv-frameworks
+FRAMEWORKS_BIN := $(FRAMEWORKS_VENV)/bin
+FRAMEWORKS_TESTS := \
+	test/checkpoint/test_checkpoints_of_tensorflow_survive_kill_9.py \
+	test/checkpoint/test_loading_by_prefix.py \
+	test/checkpoint/test_objects_of_tensorflow.py \
+	test/checkpoint/test_programs_of_frameworks_in_the_docs.py \
+	test/checkpoint/test_sessions_of_tensorflow.py \
+	test/checkpoint/test_the_contract_of_savers.py \
+	test/checkpoint/test_trees_of_jax.py \
+	test/compat/test_old_tensorflow_tools.py
+
+.PHONY: help demo test cover lint fault frameworks clean
 
 help:
 	@echo "make demo   train six small agents and look at their records (no torch needed)"
 	@echo "make test   linters, types and the fast tests, on all processors"
 	@echo "make fault  the tests that kill processes and break disks"
+	@echo "make frameworks   the tests of TensorFlow and JAX, which get an environment of their own"
 	@echo "make lint   linters and types alone"
 	@echo "make cover  the fast tests, one after the other, and which lines they reach"
 	@echo "make clean  remove the virtual environment and what tools left behind"
@@ -46,6 +60,16 @@ cover: $(VENV)/test.done
 fault: $(VENV)/test.done
 	$(BIN)/python -m pytest -m "fault or load"
 
+$(FRAMEWORKS_VENV)/done: pyproject.toml test/constraints.txt
+	$(PYTHON) -m venv $(FRAMEWORKS_VENV)
+	$(FRAMEWORKS_BIN)/python -m pip install --quiet --disable-pip-version-check -c test/constraints.txt \
+		-e ".[demo,jax,tensorflow]" flax hypothesis optax pytest pytest-timeout
+	@touch $@
+
+frameworks: $(FRAMEWORKS_VENV)/done
+	$(FRAMEWORKS_BIN)/python -c "import flax, jax, optax, tensorflow"
+	$(FRAMEWORKS_BIN)/python -m pytest -m "" $(FRAMEWORKS_TESTS)
+
 clean:
-	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(FRAMEWORKS_VENV) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -52,9 +52,7 @@ KEYS: Final[dict[str, Key]] = {
         Key("DL_FRAMEWORK", "text", "torch", f"Whose checkpoints are saved: {', '.join(FRAMEWORKS)}, or a plug-in's."),
         Key("DATA_ROOT", "text", None, "The database folder, where configure() is given none."),
         Key("TRASH_DAYS", "number", 14, "Days that deleted experiments stay in the trash; 0: until it is emptied."),
-        Key(
-            "trust_own_archives", "flag", False, "Whether old loading functions load variables that are no plain data."
-        ),
+        Key("trust_own_archives", "flag", False, "Whether resume() and old functions load what is no plain data."),
         Key("SEND_LOG_FILE", "flag", False, "Whether sync_log_file() sends the records to the main node."),
         Key("REMOTE_SETTING.ftp_server", "text", None, "Host name or address of the main node."),
         Key("REMOTE_SETTING.servers", "list", (), "Several addresses of the main node, tried in this order."),

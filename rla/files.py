@@ -88,8 +88,14 @@ def append(fd: int, data: bytes | memoryview) -> None:
 
 
 def overwrite(fd: int, offset: int, data: bytes) -> None:
-    """Write ``data`` at ``offset`` of a file opened for reading and writing."""
-    os.pwrite(fd, data, offset)
+    """Write all of ``data`` at ``offset`` of a file opened for reading and writing.
+
+    Raises:
+        OSError: not everything could be written; some of it may be there.
+    """
+    written = os.pwrite(fd, data, offset)
+    while written < len(data):
+        written += os.pwrite(fd, data[written:], offset + written)
 
 
 def truncate(fd: int, size: int) -> None:

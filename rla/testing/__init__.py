@@ -2,4 +2,6 @@
 
 import pytest
 
-pytest.register_assert_rewrite("rla.testing.checkpoint", "rla.testing.output")  # so that a failure shows its values
+pytest.register_assert_rewrite(
+    "rla.testing.checkpoint", "rla.testing.output", "rla.testing.transport"
+)  # so that a failure shows its values
