@@ -37,6 +37,8 @@ class LocalTransport(FileServer):
         try:
             files.create_directory(root)
         except OSError as error:
+            if os.path.isdir(root):  # another node was faster
+                return
             raise SyncError(f"The data root '{root}' cannot be made: {error.strerror}.") from error
 
     def close(self) -> None:

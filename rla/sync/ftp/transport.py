@@ -63,8 +63,9 @@ class FtpsTransport(FileServer):
         except RefusedError as problem:
             if not self.makes_root:
                 raise no_data_root(self.remote) from None
-            try:
+            with contextlib.suppress(RefusedError):  # another node may be faster
                 self._connection.command(f"MKD {root}", doing)
+            try:
                 self._connection.command(f"CWD {root}", doing)
             except RefusedError:
                 raise SyncError(f"{problem} It cannot be made either.") from None
