@@ -19,6 +19,8 @@ from rla.sync.remote import Remote
 from rla.sync.transport import FILE, FOLDER, Fetching, Outcome, RemoteFile, Sending, Transport, part_of
 from rla.testing.transport import Desk, OtherEnd, TransportContract
 
+pytestmark = pytest.mark.fault
+
 Patch = pytest.MonkeyPatch
 right_write, right_rename = LocalTransport.write, LocalTransport.put_in_place
 right_entries = LocalTransport.entries

@@ -15,6 +15,8 @@ from rla.sync.rsync import RsyncTransport
 from rla.testing.transport import TransportContract
 from test.sync.test_the_contract_of_transports_finds_mutants import run
 
+pytestmark = pytest.mark.fault
+
 Patch = pytest.MonkeyPatch
 right_options = rsync_runs.Rsync._travelling
 
