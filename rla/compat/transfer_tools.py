@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ class _TransferTool(BasicLogTool):
         proj_root: the data root.
         task: the task table.
         regex: a glob under the task, or ``re:`` and a regular expression.
-        optional_log_type: the tree, or the trees, that travel; those of `REMOTE_SETTING.trees` when None.
+        args, kwargs: as of `BasicLogTool`; without trees, those of `REMOTE_SETTING.trees` travel.
     """
 
     def __init__(
@@ -41,12 +41,13 @@ class _TransferTool(BasicLogTool):
         proj_root: str | os.PathLike[str],
         task: str,
         regex: str,
-        optional_log_type: str | Iterable[str] | None = None,
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(optional_log_type)
+        super().__init__(*args, **kwargs)
         self._mean(proj_root, task, regex)
         self.rla_config_path = rla_config_path
-        self._names_trees = optional_log_type is not None
+        self._names_trees = any(given is not None for given in (*args, *kwargs.values()))
 
     def __getattr__(self, name: str) -> Any:
         known = [each for each in dir(type(self)) if not each.startswith("_")]
@@ -107,17 +108,6 @@ class SendLogTool(_TransferTool):
         args, kwargs: as of `BasicLogTool`; without trees, those of `REMOTE_SETTING.trees` travel.
     """
 
-    def __init__(
-        self,
-        rla_config_path: str | os.PathLike[str],
-        proj_root: str | os.PathLike[str],
-        task: str,
-        regex: str,
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(rla_config_path, proj_root, task, regex, *args, **kwargs)
-
     def send_log(self, skip_ask: bool = False) -> int:
         """Send the experiments, and return the number of files that were sent.
 
@@ -152,17 +142,6 @@ class DownloadLogTool(_TransferTool):
         regex: a glob under the task, or ``re:`` and a regular expression.
         args, kwargs: as of `BasicLogTool`; without trees, those of `REMOTE_SETTING.trees` travel.
     """
-
-    def __init__(
-        self,
-        rla_config_path: str | os.PathLike[str],
-        proj_root: str | os.PathLike[str],
-        task: str,
-        regex: str,
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(rla_config_path, proj_root, task, regex, *args, **kwargs)
 
     def download_log(self, skip_ask: bool = False) -> int:
         """Fetch the experiments, and return the number of files that were fetched.

@@ -251,34 +251,27 @@ class ExperimentManager(Forking, LogSending):
         self.logger.mute()
 
     def _open_resumed(self, run: Run, settings: Settings, point: ResumePoint) -> None:
-        results = run.place.path(RESULTS)
         try:
-            self.logger.open(
-                *(run.log_dir, settings.log_used, run.heartbeat, settings.table_seconds, results),
-                resume_at=point.step,
-                saved_at=point.saved_at,
-            )
+            self._open_files(run, settings, point)
         except RunIsAliveError:  # another process was faster
             raise RunIsAliveError(str(run.log_dir), "it can be resumed once that process has ended.") from None
         except OSError as error:
             raise not_writable(Path(self.data_root), str(error)) from error
         self._tracked_are_old = True
-        self.logger.log_callback = self._log_callback
 
     def _open_logger(self, run: Run, settings: Settings) -> None:
         """Let the logger record into a run; one that cannot begin has failed."""
-        results = run.place.path(RESULTS)
         try:
-            self.logger.open(run.log_dir, settings.log_used, run.heartbeat, settings.table_seconds, results)
+            self._open_files(run, settings)
         except (OSError, RunIsAliveError) as error:
             self.finish(FAILED, str(error))
             raise not_writable(Path(self.data_root), str(error)) from error
         except Exception as error:  # an output of another package could not begin
             self.finish(FAILED, str(error))
             raise
-        self.logger.log_callback = self._log_callback
 
     def _open_files(self, run: Run, settings: Settings, point: ResumePoint | None = None) -> None:
+        """Let the logger record into a run, which goes on at a point where one is given."""
         self.logger.open(
             *(run.log_dir, settings.log_used, run.heartbeat, settings.table_seconds, run.place.path(RESULTS)),
             resume_at=None if point is None else point.step,

@@ -7,26 +7,21 @@ import posixpath
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 from rla import files
-from rla.database.archive import objects_path_text
 from rla.database.trees import ExperimentPlace
-from rla.errors import SyncError, UnreachableError, printable
-from rla.names import ARCHIVE, LOG, RUN_CARD_FILE
+from rla.errors import SyncError, printable
+from rla.names import LOG, RUN_CARD_FILE
 from rla.sync.journal import FETCHED, Journal, Known, journal_path
 from rla.sync.link import Link
-from rla.sync.paths import below, check_inside, problem_of_path
+from rla.sync.paths import below, check_inside, path_below, problem_of_path
 from rla.sync.remote import Remote
-from rla.sync.remote_experiments import experiments_of
+from rla.sync.remote_experiments import experiments_of, files_of
 from rla.sync.report import SyncReport
 from rla.sync.selection import checked_trees, grows, travels
 from rla.sync.transport import FILE, FOLDER, Fetching, Outcome, RemoteFile, Told, Transport
 
 __all__ = ["Fetcher"]
-
-_SAME_TIME: Final = 1.0
-"""Two times of modification that differ by less are the same: SFTP and FTP know no fractions of seconds."""
 
 
 class Fetcher:
@@ -87,27 +82,14 @@ class Fetcher:
             UnreachableError: nobody answers, or the connection was cut.
             SyncError: the other end refuses us.
         """
-        done = SyncReport() if report is None else report
-        started = time.monotonic()
-        try:
-            transport = self._link.transport()
-            done.remote = str(transport.remote)
-            for place in places:
-                try:
-                    with Journal(journal_path(place, transport.remote.identity, FETCHED)) as journal:
-                        work = _Work(self, transport, place, journal, done, until)
-                        for outcome in transport.fetch(work, until):
-                            work.took(outcome)
-                except UnreachableError:
-                    raise
-                except SyncError as error:
-                    done.problems[place.path_text(LOG).removeprefix(f"{self.data_root}/")] = str(error)
-        except UnreachableError:
-            self._link.close()
-            raise
-        finally:
-            done.seconds += time.monotonic() - started
-        return done
+
+        def travel(transport: Transport, place: ExperimentPlace, done: SyncReport) -> None:
+            with Journal(journal_path(place, transport.remote.identity, FETCHED)) as journal:
+                work = _Work(self, transport, place, journal, done, until)
+                for outcome in transport.fetch(work, until):
+                    work.took(outcome)
+
+        return self._link.for_each(places, report, travel)
 
     def close(self) -> None:
         """End the connection."""
@@ -158,16 +140,12 @@ class _Work:
     def _remote_files(self) -> Iterator[RemoteFile]:
         """Yield the files that the other end has of the experiment; names that are no good are told of."""
         for tree in self._trees:
-            top = self._place.path_text(tree).removeprefix(f"{self._root}/").replace(os.sep, "/")
-            if tree == ARCHIVE:
-                both = (top, objects_path_text(top))
-                found = [each for each in self._transport.entries(posixpath.dirname(top)) if each.path in both]
-            else:
-                found = [each for each in self._transport.walk(top) if _travels(each.path, top)]
+            top = path_below(self._place, tree)
+            found = [each for each in files_of(self._transport, self._place, tree) if _travels(each.path, top)]
             for entry in sorted(found, key=_turn):
-                problem = problem_of_path(entry.path) or (
-                    None if entry.kind in (FILE, FOLDER) else f"it is a {entry.kind}"
-                )
+                problem = problem_of_path(entry.path)
+                if problem is None and entry.kind not in (FILE, FOLDER):
+                    problem = f"it is a {entry.kind}"
                 if problem is not None:
                     self._report.notices.append(f"'{printable(entry.path)}' was not fetched: {problem}.")
                 elif entry.kind == FILE:
@@ -252,5 +230,4 @@ def _status(target: str) -> os.stat_result | None:
 
 def _same_file(here: os.stat_result, entry: RemoteFile) -> bool:
     """Say whether a file that nothing is known of is here, by size and time, as rsync judges."""
-    near = entry.modified is not None and abs(here.st_mtime - entry.modified) < _SAME_TIME
-    return near and here.st_size == entry.size
+    return here.st_size == entry.size and entry.has_time(here.st_mtime)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
+from rla.database.trees import ExperimentPlace
 from rla.errors import HostKeyError, LoginRefusedError, SyncError, UnreachableError
+from rla.names import LOG
 from rla.sync.pace import Pace
+from rla.sync.paths import path_below
 from rla.sync.registry import transport_to
 from rla.sync.remote import Remote
+from rla.sync.report import SyncReport
 from rla.sync.transport import Told, Transport
 
 __all__ = ["Link"]
+
+Travel = Callable[[Transport, ExperimentPlace, SyncReport], object]
+"""What is done for one experiment."""
 
 
 class Link:
@@ -59,6 +67,37 @@ class Link:
                 self._transport = transport
                 return transport
         raise problems[-1] if len(problems) == 1 or not isinstance(problems[-1], UnreachableError) else _all(problems)
+
+    def for_each(self, places: Sequence[ExperimentPlace], report: SyncReport | None, travel: Travel) -> SyncReport:
+        """Let something be done for each experiment; what concerns one of them alone holds up no other.
+
+        Args:
+            places: the experiments.
+            report: where to write down what was done, also when the connection is lost; a new one when None.
+            travel: does it, given the transport, an experiment and the report.
+
+        Raises:
+            UnreachableError: nobody answers, or the connection was cut.
+            SyncError: the other end refuses us.
+        """
+        done = SyncReport() if report is None else report
+        started = time.monotonic()
+        try:
+            transport = self.transport()
+            done.remote = str(transport.remote)
+            for place in places:
+                try:
+                    travel(transport, place, done)
+                except UnreachableError:
+                    raise
+                except SyncError as error:
+                    done.problems[path_below(place, LOG)] = str(error)
+        except UnreachableError:
+            self.close()
+            raise
+        finally:
+            done.seconds += time.monotonic() - started
+        return done
 
     @property
     def remote(self) -> Remote:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from rla.database.trees import ExperimentPlace
 from rla.errors import SyncError, printable
 from rla.names import ARCHIVED, TREES
 
-__all__ = ["below", "check_inside", "problem_of_path"]
+__all__ = ["below", "check_inside", "path_below", "problem_of_path"]
 
 _LONGEST_PART: Final = 255
 _DEEPEST: Final = 64
@@ -43,6 +44,11 @@ def below(data_root: str, path: str) -> str:
     if (problem := problem_of_path(path)) is not None:
         raise SyncError(f"'{printable(path)}' was not brought here: {problem}.")
     return f"{data_root}/{path}"
+
+
+def path_below(place: ExperimentPlace, tree: str) -> str:
+    """Return what an experiment's folder in a tree (its file, in the archive tree) is called at the other end."""
+    return place.path_text(tree).removeprefix(f"{place.data_root}/").replace(os.sep, "/")
 
 
 def check_inside(top: str, folder: str) -> None:

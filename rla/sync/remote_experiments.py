@@ -8,15 +8,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from rla.database.archive import objects_path_text
 from rla.database.index_name import parse_index_name
 from rla.database.patterns import compile_pattern
 from rla.database.trees import ExperimentPlace, check_task_name
 from rla.errors import InvalidNameError
 from rla.names import ARCHIVE
-from rla.sync.paths import problem_of_path
+from rla.sync.paths import path_below, problem_of_path
 from rla.sync.transport import FOLDER, RemoteFile, Transport
 
-__all__ = ["experiments_of"]
+__all__ = ["experiments_of", "files_of"]
 
 _DATE_PARTS: Final = (re.compile(r"[0-9]{4}"), re.compile(r"[0-9]{2}"), re.compile(r"[0-9]{2}"))
 _DEEPEST_TASK: Final = 4
@@ -55,6 +56,19 @@ def experiments_of(
     selected = set(compiled.select([dated_name for _, dated_name in names]))
     places = [(name, *dated_name.rsplit("/", 1)) for name, dated_name in names if dated_name in selected]
     return [ExperimentPlace(data_root, name, day, index_name) for name, day, index_name in places]
+
+
+def files_of(transport: Transport, place: ExperimentPlace, tree: str) -> list[RemoteFile]:
+    """Return what another data root has of an experiment in a tree, folders and all.
+
+    Raises:
+        SyncError: something cannot be listed.
+    """
+    top = path_below(place, tree)
+    if tree != ARCHIVE:
+        return list(transport.walk(top))
+    both = (top, objects_path_text(top))  # files, beside those of the other experiments of that day
+    return [entry for entry in transport.entries(posixpath.dirname(top)) if entry.path in both]
 
 
 def _tasks(transport: Transport, tree: str, task: str | None) -> Iterator[tuple[str, list[RemoteFile]]]:

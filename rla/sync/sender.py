@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from rla.database.archive import objects_path_text
 from rla.database.trees import ExperimentPlace
-from rla.errors import SyncError, UnreachableError
-from rla.names import ARCHIVE, LOG
+from rla.names import LOG
 from rla.sync.digests import Digests
 from rla.sync.journal import SENT, Journal, Known, journal_path
 from rla.sync.link import Link
 from rla.sync.remote import Remote
+from rla.sync.remote_experiments import files_of
 from rla.sync.report import SyncReport
 from rla.sync.selection import LocalFile, checked_trees, content_of
 from rla.sync.transport import FILE, Outcome, RemoteFile, Sending, Told, Transport
 
 __all__ = ["Sender"]
 
-_SAME_TIME: Final = 1.0
-"""Two times of modification that differ by less are the same: SFTP and FTP know no fractions of seconds."""
-
 _SETTLED_SECONDS: Final = 60.0
 """A file that changed lately may have changed twice within a second: its time tells nothing."""
+
+_AMBIGUOUS_SECONDS: Final = 2.0
+"""Two contents of a file that were changed within so short a time may look alike at the other end."""
 
 
 class Sender:
@@ -88,31 +86,18 @@ class Sender:
             UnreachableError: nobody answers, or the connection was cut.
             SyncError: the other end refuses us.
         """
-        done = SyncReport() if report is None else report
-        started = time.monotonic()
-        try:
-            transport = self._link.transport()
-            done.remote = str(transport.remote)
-            for place in places:
-                try:
-                    self._send_place(transport, place, verify, until, done)
-                except UnreachableError:
-                    raise
-                except SyncError as error:
-                    done.problems[place.path_text(LOG).removeprefix(f"{self.data_root}/")] = str(error)
-        except UnreachableError:
-            self._link.close()
-            raise
-        finally:
-            done.seconds += time.monotonic() - started
-        return done
+
+        def travel(transport: Transport, place: ExperimentPlace, done: SyncReport) -> None:
+            self._send_place(transport, place, done, verify, until)
+
+        return self._link.for_each(places, report, travel)
 
     def close(self) -> None:
         """End the connection."""
         self._link.close()
 
     def _send_place(
-        self, transport: Transport, place: ExperimentPlace, verify: bool, until: float | None, report: SyncReport
+        self, transport: Transport, place: ExperimentPlace, report: SyncReport, verify: bool, until: float | None
     ) -> None:
         with Journal(journal_path(place, transport.remote.identity, SENT)) as journal:
             _settle(transport, journal)
@@ -132,16 +117,8 @@ class Sender:
         """Return the files that the other end has of an experiment; None where the journal is believed."""
         if not verify and not journal.is_empty:
             return None
-        found: dict[str, RemoteFile] = {}
-        for tree in self.trees:
-            path = place.path_text(tree).removeprefix(f"{self.data_root}/").replace(os.sep, "/")
-            if tree == ARCHIVE:  # files, beside those of the other experiments of that day
-                both = (path, objects_path_text(path))
-                entries = [entry for entry in transport.entries(posixpath.dirname(path)) if entry.path in both]
-            else:
-                entries = list(transport.walk(path))
-            found |= {entry.path: entry for entry in entries if entry.kind == FILE}
-        return found
+        entries = [entry for tree in self.trees for entry in files_of(transport, place, tree)]
+        return {entry.path: entry for entry in entries if entry.kind == FILE}
 
 
 class _Work:
@@ -215,11 +192,9 @@ def _settle(transport: Transport, journal: Journal) -> None:
 
 def _has_arrived(known: Known, entry: RemoteFile | None, before: Known | None) -> bool:
     """Say whether the file at the other end is the one that was on its way, and not one just like it, sent before."""
-    if entry is None or entry.modified is None or entry.size != known.size:
-        return False
     modified = known.modified_ns / 1e9
-    like_before = before is not None and abs(before.modified_ns / 1e9 - modified) < 2 * _SAME_TIME
-    return abs(entry.modified - modified) < _SAME_TIME and not like_before
+    like_before = before is not None and abs(before.modified_ns / 1e9 - modified) < _AMBIGUOUS_SECONDS
+    return entry is not None and entry.size == known.size and entry.has_time(modified) and not like_before
 
 
 def _sending(
@@ -263,9 +238,9 @@ def _known(file: LocalFile, digest: str) -> Known:
 def _same_file(file: LocalFile, entry: RemoteFile) -> bool:
     """Say whether a file that nothing is known of stands at the other end, by size and time, as rsync judges."""
     modified = file.modified_ns / 1e9
-    if file.arrival_counts or entry.modified is None or entry.size != file.size:
+    if file.arrival_counts or entry.size != file.size:
         return False
-    return abs(entry.modified - modified) < _SAME_TIME and time.time() - modified > _SETTLED_SECONDS
+    return entry.has_time(modified) and time.time() - modified > _SETTLED_SECONDS
 
 
 def _what_stands(file: LocalFile, known: Known, digests: Digests) -> int:

@@ -54,6 +54,10 @@ class RemoteFile:
     size: int
     modified: float | None
 
+    def has_time(self, moment: float) -> bool:
+        """Say whether it was last changed at a moment, as far as protocols know: they have no fractions of seconds."""
+        return self.modified is not None and abs(self.modified - moment) < 1.0
+
 
 @dataclass(frozen=True)
 class Sending:
