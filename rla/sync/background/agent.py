@@ -269,7 +269,7 @@ def main() -> None:
             warnings.showwarning = _teller(agent)
             agent.say("ready")
             agent.run()
-    except BaseException as error:
+    except BaseException as error:  # whatever ends it, the training is told
         channel.send({"said": "failed", "text": f"{type(error).__name__}: {error}"})
     finally:
         channel.flush(_LOOK_SECONDS)
